@@ -13,7 +13,8 @@ class HostKernel final : public Kernel {
   void Close(int fd) override;
   SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) override;
   SysResult<std::string> Release() override;
-  SysResult<void> SetResourceLimit(int resource, uint64_t soft, uint64_t hard) override;
+  SysResult<ResourceLimit> GetResourceLimit(int resource) override;
+  SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override;
   SysResult<int> NetlinkOpen(int protocol, uint32_t groups) override;
   SysResult<void> NetlinkSend(int fd, Bytes message) override;
   SysResult<size_t> NetlinkReceive(int fd, MutableBytes buffer, ReceiveMode mode) override;

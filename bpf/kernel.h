@@ -44,6 +44,16 @@ struct Pollable {
   bool readable = false;  // set by Wait; also on error or hang-up: reading then tells
 };
 
+// In the resource's unit.
+struct ResourceLimit {
+  static constexpr uint64_t kInfinity = ~uint64_t{0};  // RLIM_INFINITY
+
+  uint64_t soft = 0;  // what counts
+  uint64_t hard = 0;  // how far the soft one may be raised
+
+  bool operator==(const ResourceLimit&) const = default;
+};
+
 enum class ReceiveMode : uint8_t {
   kBlock,    // until a datagram is there
   kDontWait  // EAGAIN where none is there
@@ -69,8 +79,9 @@ class Kernel {
   // uname(2)'s release: "6.12.0-rc1".
   virtual SysResult<std::string> Release() = 0;
 
-  // setrlimit(2): both limits of `resource` (RLIMIT_*), in the resource's unit.
-  virtual SysResult<void> SetResourceLimit(int resource, uint64_t soft, uint64_t hard) = 0;
+  // prlimit(2) of this process: the limits of `resource` (RLIMIT_*), and setting both.
+  virtual SysResult<ResourceLimit> GetResourceLimit(int resource) = 0;
+  virtual SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) = 0;
 
   // A bound netlink socket of `protocol` (NETLINK_ROUTE is 0) that has joined `groups` (the bit
   // mask of sockaddr_nl), with extended acknowledgements, which do not repeat the request, and
