@@ -59,15 +59,17 @@ struct BtfSectionVariable {
 
 class Btf {
  public:
-  // Any byte string gives a Btf or a ParseError. Kinds newer than kEnum64 are refused, since their
-  // extent is not known; so are type ids and names outside of the blob.
+  // Any byte string gives a Btf or a ParseError. Kinds newer than kEnum64 are unsupported, since
+  // their extent is not known, and so is a string above 65535 bytes; type ids and names outside of
+  // the blob are malformed. What the types mean (a struct's members inside of it, an array of
+  // functions) is not checked.
   [[nodiscard]] static Result<Btf> Parse(Bytes bytes);
 
   // Types are 1 .. type_count() - 1; 0 is void.
   [[nodiscard]] uint32_t type_count() const { return static_cast<uint32_t>(offsets_.size()); }
   [[nodiscard]] std::endian order() const { return order_; }
 
-  // `id` must be below type_count(): all ids that a parsed Btf hands out are.
+  // All ids that a parsed Btf hands out are below type_count(); any other reads as void.
   [[nodiscard]] BtfType Type(TypeId id) const;
   [[nodiscard]] BtfArray Array(const BtfType& type) const;                          // kArray
   [[nodiscard]] std::vector<BtfMember> Members(const BtfType& type) const;          // struct, union
@@ -77,15 +79,18 @@ class Btf {
   // The first type of that kind and name, by a linear pass.
   [[nodiscard]] std::optional<BtfType> Find(BtfKind kind, std::string_view name) const;
 
-  // Typedefs, const, volatile, restrict and type tags taken away. A chain longer than the number of
-  // types (a loop) is a ParseError.
+  // Typedefs, const, volatile, restrict and type tags taken away. A chain of more than 32 (or a
+  // loop) is a ParseError, as is an id that is not there.
   [[nodiscard]] Result<BtfType> Resolve(TypeId id) const;
-  // In bytes, through modifiers and arrays; pointers are 8. Functions, void and the like have none:
-  // ParseError.
+  // In bytes, through modifiers, arrays and variables; pointers are 8. Functions, void and the like
+  // have none: ParseError. So are more than 32 array dimensions, and a size above 64 bits.
   [[nodiscard]] Result<uint64_t> SizeOf(TypeId id) const;
 
  private:
   Btf() = default;
+  [[nodiscard]] std::string_view Name(uint32_t offset) const;
+  [[nodiscard]] ByteReader Record(TypeId id) const;              // from the type's first word
+  [[nodiscard]] ByteReader Elements(const BtfType& type) const;  // behind its three words
 
   Bytes types_;    // the type section
   Bytes strings_;  // the string section
@@ -93,7 +98,8 @@ class Btf {
   std::vector<uint32_t> offsets_;  // of each type in types_; [0] is void's and unused
 };
 
-// "struct task_struct", "int", "func bpf_prog_a": how messages name a type.
+// "struct task_struct", "int", "func bpf_prog_a", "struct (anonymous, type 7)": how messages name a
+// type.
 std::string Describe(const BtfType& type);
 
 }  // namespace purebpf::elf

@@ -32,10 +32,11 @@ enum class SymbolType : uint8_t { kNone = 0, kObject = 1, kFunc = 2, kSection = 
 enum class SymbolBinding : uint8_t { kLocal = 0, kGlobal = 1, kWeak = 2 };
 enum class SymbolVisibility : uint8_t { kDefault = 0, kInternal = 1, kHidden = 2, kProtected = 3 };
 
-// Special section indices of a symbol.
+// Special values of Symbol::section. In the file SHN_ABS is 0xfff1 and SHN_COMMON 0xfff2, which are
+// also indices that SHT_SYMTAB_SHNDX may give; in 32 bits the two cannot be mistaken.
 inline constexpr uint32_t kUndefinedSection = 0;
-inline constexpr uint32_t kAbsoluteSection = 0xfff1;
-inline constexpr uint32_t kCommonSection = 0xfff2;
+inline constexpr uint32_t kAbsoluteSection = 0xfffffff1;
+inline constexpr uint32_t kCommonSection = 0xfffffff2;
 
 // Documentation/bpf/llvm_reloc.rst. Only k64_64 and k64_32 patch instructions.
 enum class RelocationType : uint32_t {

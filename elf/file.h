@@ -29,11 +29,14 @@ struct Section {
   uint64_t flags = 0;  // SectionFlag
   uint32_t link = 0;
   uint32_t info = 0;
-  uint64_t size = 0;  // in memory; contents is empty for NOBITS
+  uint64_t size = 0;  // in memory for NOBITS, which has no contents; in the file for all others
   uint64_t alignment = 0;
   uint64_t entry_size = 0;
-  Bytes contents;
+  Bytes contents;  // empty for NOBITS, and where compressed (only sections that are not loaded are)
 
+  // `contents`; an `unsupported` error where they are compressed. For what is not loaded as it
+  // stands (.BTF, .BTF.ext), which a toolchain may compress as it does debug information.
+  [[nodiscard]] Result<Bytes> Contents() const;
   [[nodiscard]] bool Has(SectionFlag flag) const {
     return (flags & static_cast<uint64_t>(flag)) != 0;
   }
@@ -48,12 +51,12 @@ struct Symbol {
   // Resolved through SHT_SYMTAB_SHNDX where it does not fit. kUndefinedSection, kAbsoluteSection
   // and kCommonSection keep their special values; any other is below the number of sections.
   uint32_t section = 0;
-  uint64_t value = 0;  // offset in its section
+  uint64_t value = 0;  // offset in its section; like `size` not checked against the section's
   uint64_t size = 0;
 };
 
 struct Relocation {
-  uint64_t offset = 0;  // in the section that is relocated
+  uint64_t offset = 0;  // below the size of the section that is relocated
   uint32_t type = 0;    // RelocationType, or a number that this reader does not know
   uint32_t symbol = 0;  // index, below the number of symbols
 };
@@ -61,8 +64,9 @@ struct Relocation {
 class File {
  public:
   // Any byte string gives a File or a ParseError. Checked here: the header, that every section's
-  // name and contents lie in the file, and the one symbol table. The machine must be BPF, or none
-  // (as clang before 3.7 wrote); the type must be relocatable.
+  // name and contents lie in the file, that relocation sections name a section, and the one symbol
+  // table. The machine must be BPF, or none (as clang before 3.7 wrote); the type must be
+  // relocatable. Unsupported: a file above 4 GiB, a name above 4096 bytes, compressed names.
   [[nodiscard]] static Result<File> Parse(Bytes bytes);
 
   [[nodiscard]] std::endian order() const { return order_; }
@@ -74,7 +78,8 @@ class File {
   [[nodiscard]] const Section* FindSection(std::string_view name) const;
 
   // All relocations that apply to section `index`, in file order, from every REL section that names
-  // it; empty where there are none. Each entry's symbol and offset are checked. RELA: unsupported.
+  // it; empty where there are none. Each entry's symbol and offset are checked. RELA: unsupported,
+  // and so is a compressed relocation section.
   [[nodiscard]] Result<std::vector<Relocation>> Relocations(uint32_t index) const;
 
  private:
@@ -83,8 +88,10 @@ class File {
   Result<void> ReadSymbols();
 
   std::endian order_ = std::endian::little;
+  uint64_t size_ = 0;  // of the file
   std::vector<Section> sections_;
   std::vector<Symbol> symbols_;
+  std::vector<uint32_t> relocation_sections_;  // REL and RELA, by the section they relocate
 };
 
 // "section 3 '.maps'": how messages name a section.

@@ -1,0 +1,101 @@
+// The encoding of BTF's types. Internal to elf/.
+//
+//   every type   name offset | info | size or type id      3 words of 32 bits
+//   info         bits 0-15 count (vlen), 24-28 kind, 31 kind_flag; the others are 0
+//   then         `extra` words of the kind's own, then `count` elements
+//
+// Source: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
+#ifndef PUREBPF_ELF_BTF_LAYOUT_H_
+#define PUREBPF_ELF_BTF_LAYOUT_H_
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "purebpf/elf/btf_types.h"
+#include "purebpf/elf/bytes.h"
+
+namespace purebpf::elf {
+
+inline constexpr uint32_t kWordSize = 4;
+inline constexpr uint32_t kTypeWords = 3;
+inline constexpr uint32_t kTypeSize = kTypeWords * kWordSize;
+
+// What the third word of a type is.
+enum class ThirdWord : uint8_t { kUnused, kSize, kType };
+
+struct KindLayout {
+  std::string_view word;  // how messages call it; "" for kinds whose name says it
+  ThirdWord third = ThirdWord::kUnused;
+  uint8_t extra = 0;          // words
+  uint8_t element = 0;        // words an element
+  bool element_name = false;  // an element's first word is a name
+  int8_t element_type = -1;   // which of an element's words is a type id; -1: none
+};
+
+// By BtfKind.
+inline constexpr std::array<KindLayout, 20> kKindLayouts = {{
+    {"void", ThirdWord::kUnused, 0, 0, false, -1},
+    {"", ThirdWord::kSize, 1, 0, false, -1},  // int: encoding, offset, bits
+    {"pointer", ThirdWord::kType, 0, 0, false, -1},
+    {"array", ThirdWord::kUnused, 3, 0, false, -1},  // element type, index type, count
+    {"struct", ThirdWord::kSize, 0, 3, true, 1},     // name, type, offset
+    {"union", ThirdWord::kSize, 0, 3, true, 1},
+    {"enum", ThirdWord::kSize, 0, 2, true, -1},  // name, value
+    {"forward", ThirdWord::kUnused, 0, 0, false, -1},
+    {"typedef", ThirdWord::kType, 0, 0, false, -1},
+    {"volatile", ThirdWord::kType, 0, 0, false, -1},
+    {"const", ThirdWord::kType, 0, 0, false, -1},
+    {"restrict", ThirdWord::kType, 0, 0, false, -1},
+    {"func", ThirdWord::kType, 0, 0, false, -1},
+    {"function prototype", ThirdWord::kType, 0, 2, true, 1},  // name, type
+    {"var", ThirdWord::kType, 1, 0, false, -1},               // linkage
+    {"datasec", ThirdWord::kSize, 0, 3, false, 0},            // type, offset, size
+    {"", ThirdWord::kSize, 0, 0, false, -1},                  // float
+    {"decl_tag", ThirdWord::kType, 1, 0, false, -1},          // component index
+    {"type_tag", ThirdWord::kType, 0, 0, false, -1},
+    {"enum", ThirdWord::kSize, 0, 3, true, -1},  // enum64: name, low and high half of the value
+}};
+
+constexpr const KindLayout& LayoutOf(BtfKind kind) {
+  return kKindLayouts[static_cast<size_t>(kind)];
+}
+
+struct TypeInfo {
+  explicit constexpr TypeInfo(uint32_t word) : raw(word) {}
+
+  [[nodiscard]] constexpr uint32_t kind() const { return (raw >> 24) & 0x1f; }
+  [[nodiscard]] constexpr bool kind_flag() const { return (raw >> 31) != 0; }
+  // Reserved bits, which may one day change what the others mean.
+  [[nodiscard]] constexpr uint32_t unknown() const { return raw & 0x60ff0000; }
+  // Elements. A func has its linkage in these bits (Linux 5.6), the other kinds without elements
+  // have nothing there.
+  [[nodiscard]] constexpr uint32_t vlen() const { return raw & 0xffff; }
+
+  uint32_t raw;
+};
+
+// The words of a slice of the type section, by index: a type section is some million words, and one
+// check for a whole record is what keeps the pass over the kernel's own BTF at a millisecond.
+// Indices must lie in the slice.
+template <std::endian kOrder>
+class Words {
+ public:
+  explicit Words(Bytes bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] uint32_t operator[](size_t index) const {
+    uint32_t value;
+    std::memcpy(&value, bytes_.data() + index * kWordSize, sizeof value);
+    return kOrder == std::endian::native ? value : std::byteswap(value);
+  }
+
+ private:
+  Bytes bytes_;
+};
+
+}  // namespace purebpf::elf
+
+#endif  // PUREBPF_ELF_BTF_LAYOUT_H_

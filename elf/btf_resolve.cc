@@ -1,0 +1,98 @@
+// What types come down to: behind typedefs and modifiers, and in bytes.
+#include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_layout.h"
+#include "purebpf/elf/text.h"
+
+namespace purebpf::elf {
+namespace {
+
+// How many typedefs and modifiers, and how many array dimensions, may stand in a row. The kernel
+// resolves as deep (kernel/bpf/btf.c: MAX_RESOLVE_DEPTH), so that a deeper type could not be
+// loaded; and it ends loops.
+constexpr int kMaxDepth = 32;
+constexpr uint64_t kPointerSize = 8;
+
+std::string Deep(TypeId id, std::string_view what) {
+  return Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)), ": more than ",
+                 Decimal(kMaxDepth), " ", what, " in a row, or a loop"});
+}
+
+bool IsTransparent(BtfKind kind) {
+  switch (kind) {
+    case BtfKind::kTypedef:
+    case BtfKind::kVolatile:
+    case BtfKind::kConst:
+    case BtfKind::kRestrict:
+    case BtfKind::kTypeTag:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Result<BtfType> Btf::Resolve(TypeId id) const {
+  if (static_cast<uint32_t>(id) >= type_count()) {
+    return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)),
+                             ": there is none, the last is ", Decimal(type_count() - 1)}));
+  }
+  BtfType type = Type(id);
+  for (int depth = 0; IsTransparent(type.kind); ++depth) {
+    if (depth == kMaxDepth) return Malformed(Deep(id, "typedefs and modifiers"));
+    type = Type(type.target);
+  }
+  return type;
+}
+
+Result<uint64_t> Btf::SizeOf(TypeId id) const {
+  uint64_t elements = 1;
+  TypeId next = id;
+  for (int depth = 0; depth <= kMaxDepth; ++depth) {
+    const auto resolved = Resolve(next);
+    if (!resolved) return std::unexpected(resolved.error());
+    uint64_t size = resolved->size;
+    switch (resolved->kind) {
+      case BtfKind::kArray: {
+        const BtfArray array = Array(*resolved);
+        if (__builtin_mul_overflow(elements, uint64_t{array.count}, &elements)) {
+          return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)),
+                                   ": the array's size does not fit 64 bits"}));
+        }
+        next = array.element;
+        continue;
+      }
+      case BtfKind::kVar:
+        next = resolved->target;
+        continue;
+      case BtfKind::kPtr:
+        size = kPointerSize;
+        break;
+      default:
+        if (LayoutOf(resolved->kind).third == ThirdWord::kSize) break;
+        return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)), ": ",
+                                 Describe(*resolved), " has no size"}));
+    }
+    if (__builtin_mul_overflow(elements, size, &size)) {
+      return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)),
+                               ": the array's size does not fit 64 bits"}));
+    }
+    return size;
+  }
+  return Malformed(Deep(id, "array dimensions"));
+}
+
+std::string Describe(const BtfType& type) {
+  if (type.kind == BtfKind::kVoid) return "void";
+  const std::string_view word = LayoutOf(type.kind).word;
+  std::string name;
+  if (type.name.empty()) {
+    name = Concat({"(anonymous, type ", Decimal(static_cast<uint32_t>(type.id)), ")"});
+  } else {
+    name = Printable(type.name);
+  }
+  if (word.empty()) return name;
+  return Concat({word, " ", name});
+}
+
+}  // namespace purebpf::elf

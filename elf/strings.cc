@@ -1,0 +1,35 @@
+#include "purebpf/elf/strings.h"
+
+#include <algorithm>
+
+#include "purebpf/elf/text.h"
+
+namespace purebpf::elf {
+
+std::expected<std::string_view, NameFault> NameAt(Bytes table, uint32_t offset) {
+  if (offset >= table.size()) return std::unexpected(NameFault::kOutside);
+  const uint64_t room = table.size() - offset;
+  const auto window = Slice(table, offset, std::min(room, kMaxNameLength + 1));
+  if (const auto name = StringAt(*window, 0)) return *name;
+  return std::unexpected(room > kMaxNameLength ? NameFault::kTooLong : NameFault::kUnterminated);
+}
+
+std::unexpected<ParseError> NameError(std::string_view whose, Bytes table, uint32_t offset,
+                                      NameFault fault) {
+  const std::string at = Hex(offset);
+  const std::string size = Hex(table.size());
+  switch (fault) {
+    case NameFault::kOutside:
+      return Malformed(Concat(
+          {whose, ": name at ", at, " lies outside of the string table's ", size, " bytes"}));
+    case NameFault::kUnterminated:
+      return Malformed(Concat(
+          {whose, ": name at ", at, " does not end in the string table's ", size, " bytes"}));
+    case NameFault::kTooLong:
+      break;
+  }
+  return Unsupported(
+      Concat({whose, ": name at ", at, " has more than ", Decimal(kMaxNameLength), " bytes"}));
+}
+
+}  // namespace purebpf::elf
