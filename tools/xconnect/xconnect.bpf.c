@@ -22,4 +22,4 @@ int xdp_xconnect(struct xdp_md *ctx) {
   return (int)bpf_redirect_map(&xconnect_map, ctx->ingress_ifindex, 0);
 }
 
-char LICENSE[] SEC("license") = "MIT";
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
