@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "purebpf/elf/strings.h"
+#include "purebpf/elf/names.h"
 #include "purebpf/elf/text.h"
 
 namespace purebpf::elf {

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "purebpf/elf/file.h"
-#include "purebpf/elf/strings.h"
+#include "purebpf/elf/names.h"
 #include "purebpf/elf/text.h"
 
 namespace purebpf::elf {

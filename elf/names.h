@@ -1,6 +1,6 @@
 // Names in ELF string tables. Internal to elf/.
-#ifndef PUREBPF_ELF_STRINGS_H_
-#define PUREBPF_ELF_STRINGS_H_
+#ifndef PUREBPF_ELF_NAMES_H_
+#define PUREBPF_ELF_NAMES_H_
 
 #include <cstdint>
 #include <expected>
@@ -30,4 +30,4 @@ std::unexpected<ParseError> NameError(std::string_view whose, Bytes table, uint3
 
 }  // namespace purebpf::elf
 
-#endif  // PUREBPF_ELF_STRINGS_H_
+#endif  // PUREBPF_ELF_NAMES_H_

@@ -1,4 +1,4 @@
-#include "purebpf/elf/strings.h"
+#include "purebpf/elf/names.h"
 
 #include <algorithm>
 
