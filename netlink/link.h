@@ -3,11 +3,11 @@
 #ifndef PUREBPF_NETLINK_LINK_H_
 #define PUREBPF_NETLINK_LINK_H_
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
@@ -63,8 +63,12 @@ class LinkMonitor {
   Socket socket_;
 };
 
-// From an RTM_NEWLINK or RTM_DELLINK message.
+// From an RTM_NEWLINK or RTM_DELLINK message. kMalformed where it is neither, where an attribute
+// has the wrong size, and where the index or the name is missing.
 [[nodiscard]] Result<Link> ParseLink(const Message& message);
+
+// How errors name a link of which only the index is known: "ifindex 4".
+std::string LinkObject(uint32_t index);
 
 }  // namespace purebpf::netlink
 

@@ -14,8 +14,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "purebpf/bpf/bytes.h"
@@ -24,12 +27,16 @@
 
 namespace purebpf::netlink {
 
-// Builds one message. Sizes are bounded by what the caller appends; an attribute beyond 65,535
-// bytes is an Error from Finish.
+// NLMSG_ALIGN, NLA_ALIGN.
+constexpr size_t AlignToFour(size_t size) { return (size + 3) & ~size_t{3}; }
+
+// Builds one message. Sizes are bounded by what the caller appends; an attribute that is longer,
+// with its header, than the 65,535 bytes of nla_len is an Error from Finish.
 class MessageBuilder {
  public:
   // `flags` are MessageFlag bits. Sequence number and length are set later.
-  MessageBuilder(uint16_t type, uint16_t flags);
+  explicit MessageBuilder(uint16_t type, uint16_t flags = 0);
+  MessageBuilder& AddFlags(uint16_t flags);
 
   // The family's header (IfInfo, ...), right after the message header, padded to 4.
   template <typename T>
@@ -38,7 +45,7 @@ class MessageBuilder {
   }
 
   MessageBuilder& Attribute(uint16_t type, Bytes payload);
-  // NUL-terminated, as the kernel's NLA_NUL_STRING and NLA_STRING take it.
+  // With a NUL after it, as the kernel's NLA_NUL_STRING and NLA_STRING take it.
   MessageBuilder& String(uint16_t type, std::string_view text);
   template <std::integral T>
   MessageBuilder& Int(uint16_t type, T value) {
@@ -48,8 +55,8 @@ class MessageBuilder {
   MessageBuilder& Begin(uint16_t type);
   MessageBuilder& End();
 
-  // The message with its length and `sequence`. kInvalidArgument: an attribute too long, or a nest
-  // not ended (the caller's bug).
+  // The message with its length and `sequence`. kInvalidArgument: an attribute too long, a nest not
+  // ended, or an End without a Begin (the caller's bugs).
   [[nodiscard]] Result<std::vector<std::byte>> Finish(uint32_t sequence) &&;
 
  private:
@@ -58,6 +65,7 @@ class MessageBuilder {
   std::vector<std::byte> bytes_;
   std::vector<size_t> open_;  // where the open nests' headers are
   bool too_long_ = false;
+  bool unbalanced_ = false;
 };
 
 // One message of a datagram. Borrows the datagram.
@@ -85,16 +93,28 @@ struct Attribute {
   [[nodiscard]] std::string_view Text() const;
 };
 
-// Takes the next attribute off the front of `attributes`; nullopt at the end. kMalformed: a header
-// cut short, a length below 4 or beyond the bytes. Up to 3 trailing pad bytes are no attribute.
+// Takes the next attribute off the front of `attributes`; nullopt at the end. kMalformed: one
+// with a length below 4 or beyond the bytes. Up to 3 trailing bytes are padding, no attribute.
 [[nodiscard]] Result<std::optional<Attribute>> NextAttribute(Bytes& attributes);
+
+// A kMalformed error: a payload of `size` bytes where a header of `wanted` should be.
+Error HeaderTooShort(size_t size, size_t wanted);
 
 // The family header at the front of a payload, and the rest, which are attributes.
 // kMalformed where the payload is shorter than T.
 template <typename T>
-[[nodiscard]] Result<T> TakeHeader(Bytes& payload);
+  requires std::is_trivially_copyable_v<T>
+[[nodiscard]] Result<T> TakeHeader(Bytes& payload) {
+  T header;
+  if (payload.size() < sizeof(T)) return std::unexpected(HeaderTooShort(payload.size(), sizeof(T)));
+  std::memcpy(&header, payload.data(), sizeof(T));
+  const size_t padded = AlignToFour(sizeof(T));
+  payload = payload.subspan(padded < payload.size() ? padded : payload.size());
+  return header;
+}
 
-// What an NLMSG_ERROR (errno 0: an acknowledgement) or the end of a dump says.
+// What an NLMSG_ERROR (errno 0: an acknowledgement) or the end of a dump (NLMSG_DONE) says. Borrows
+// the message.
 struct Acknowledgement {
   Errno error;                               // 0: success
   std::string_view text;                     // extended ack: the kernel's or the driver's words
@@ -102,6 +122,8 @@ struct Acknowledgement {
   std::optional<uint16_t> missing_type;      // an attribute that the request lacks (Linux 6.1)
   std::optional<uint32_t> missing_nest;      // the offset of the nest that lacks it
 };
+// kMalformed where the message is too short, where the number is no error number, or where the
+// attributes are malformed.
 [[nodiscard]] Result<Acknowledgement> ParseAcknowledgement(const Message& message);
 
 }  // namespace purebpf::netlink

@@ -7,59 +7,92 @@
 #define PUREBPF_NETLINK_SOCKET_H_
 
 #include <cstdint>
-#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/fd.h"
 #include "purebpf/bpf/kernel.h"
+#include "purebpf/netlink/function_ref.h"
 #include "purebpf/netlink/message.h"
 
 namespace purebpf::netlink {
 
-// What is being done, for errors: "attach XDP program" to "eth0".
+// What is being done, for errors: "attach XDP program" to "eth0". Borrowed for the call.
 struct Action {
   std::string_view operation;
   std::string_view object;
 };
 
+// Is given one message, which it may borrow until it returns. An Error ends the reading.
+using MessageHandler = FunctionRef<Result<void>(const Message&)>;
+
 class Socket {
  public:
   // A NETLINK_ROUTE socket in the network namespace of the calling thread, where it stays.
-  // `groups`: bit mask of RTMGRP_* (constants.h); 0 for requests alone.
+  // `groups`: bit mask of RTMGRP_* (constants.h) for ReadEvents; 0 for requests.
   [[nodiscard]] static Result<Socket> Open(Kernel& kernel, uint32_t groups = 0);
 
   Socket(Socket&&) noexcept = default;
   Socket& operator=(Socket&&) noexcept = default;
 
-  // Sends the request (NLM_F_REQUEST | NLM_F_ACK are added) and waits for its acknowledgement;
-  // other sequence numbers are skipped. A refusal is an Error with the errno, the kernel's text in
-  // `log` and the offending attribute by name in `detail`.
+  // The three below: a refusal is an Error with the errno, the kernel's or the driver's words in
+  // `log`, these and the offending attribute by name in `detail`. ENODEV is kNotFound. Messages
+  // with another sequence number are skipped, but not without end: after 1,024 datagrams in a row
+  // that answer nothing it is kSystem. kInvalidArgument on a socket that was opened for groups:
+  // events of other processes may carry any sequence number.
+
+  // Sends the request (NLM_F_REQUEST | NLM_F_ACK are added) and waits for its acknowledgement.
+  // One send, one receive.
   Result<void> Request(MessageBuilder request, const Action& action);
 
-  // A request whose answer is one message (RTM_GETLINK of one link): `use` is given it.
-  Result<void> Get(MessageBuilder request, const Action& action,
-                   const std::function<Result<void>(const Message&)>& use);
+  // A request whose answer is one message (RTM_GETLINK of one link): `use` is given it, once.
+  // One send, one receive; again both where the answer did not fit into the buffer, which grows.
+  Result<void> Get(MessageBuilder request, const Action& action, MessageHandler use);
 
-  // A dump (NLM_F_DUMP is added): `use` is given every message. Where the kernel says that the dump
-  // was interrupted by a change (NLM_F_DUMP_INTR) it is kSystem with EINTR and may be asked again.
-  Result<void> Dump(MessageBuilder request, const Action& action,
-                    const std::function<Result<void>(const Message&)>& use);
+  // A dump (NLM_F_DUMP is added): `use` is given every message. One send, one receive for each
+  // datagram of up to 32 KiB, the last one's end included.
+  // kSystem with EINTR where the kernel says that a change interrupted the dump
+  // (NLM_F_DUMP_INTR), EAGAIN where a message did not fit into the buffer, which has now grown:
+  // what `use` was given then is incomplete, ask again (see AskAgain).
+  Result<void> Dump(MessageBuilder request, const Action& action, MessageHandler use);
 
-  // The messages of the groups that wait to be read; returns when there are none. kSystem with
-  // ENOBUFS: some were lost, list anew.
-  Result<void> ReadEvents(const std::function<Result<void>(const Message&)>& use);
+  // The messages of the groups that wait to be read. Never blocks; at most 1,024 datagrams, so that
+  // a flood cannot hold the caller: the descriptor is then still readable. kSystem with ENOBUFS:
+  // some were lost, and all that waited is thrown away with them, so that what a list now says is
+  // not undone by older events. List anew.
+  Result<void> ReadEvents(MessageHandler use);
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // for Kernel::Wait
   [[nodiscard]] Kernel& kernel() const { return fd_.kernel(); }
 
  private:
-  explicit Socket(Fd fd);
+  enum class Outcome : uint8_t { kMore, kDone };
+
+  Socket(Fd fd, bool for_events);
+
+  // Gives the request a sequence number and sends it. `bytes` keeps it, for the names of
+  // attributes.
+  Result<void> Send(MessageBuilder request, const Action& action, std::vector<std::byte>& bytes);
+  // Receives one datagram into the buffer. `truncated`: it did not fit; the buffer has grown.
+  Result<Bytes> Receive(const Action& action, bool& truncated);
+  // Reads until `handle` has had the message that is the answer's last, kDone.
+  Result<void> ReadAnswer(const Action& action,
+                          FunctionRef<Result<Outcome>(const Message&)> handle);
+  // Throws away what waits: the rest of a dump that is not read to its end would make the kernel
+  // refuse the next one (EBUSY).
+  void Drain();
+  // True where the buffer now holds `size` bytes.
+  bool Grow(size_t size);
 
   Fd fd_;
+  bool for_events_;
   uint32_t sequence_ = 0;
   std::vector<std::byte> buffer_;
 };
+
+// True for the errors of Dump after which asking again helps.
+[[nodiscard]] bool AskAgain(const Error& error);
 
 }  // namespace purebpf::netlink
 

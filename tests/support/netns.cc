@@ -161,8 +161,13 @@ AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer) co
 
 AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer,
                                 const Netns& peer_netns) const {
-  AssertionResult made = Ip(Join({"link add ", name, " type veth peer name ", peer, " netns ",
-                                  peer_netns.path()}));
+  // A veth pair whose ends have the same index, each in its namespace, waits up to a second for
+  // its carrier: linkwatch_urgent_event (net/core/link_watch.c) takes it for a plain device.
+  static uint32_t last_index = 100;
+  const std::string index = std::to_string(++last_index);
+  const std::string peer_index = std::to_string(++last_index);
+  AssertionResult made = Ip(Join({"link add ", name, " index ", index, " type veth peer name ",
+                                  peer, " index ", peer_index, " netns ", peer_netns.path()}));
   if (made) made = Up(name);
   if (made) made = peer_netns.Up(peer);
   if (!made) return made;
@@ -215,8 +220,7 @@ bool Netns::AwaitCarrier(std::string_view link) const {
   bool running = false;
   for (int i = 0; i < 2000 && !running; ++i) {
     if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    running =
-        ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & kWanted) == kWanted;
+    running = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & kWanted) == kWanted;
   }
   close(fd);
   return running;

@@ -11,7 +11,7 @@ namespace purebpf::testing {
 namespace {
 
 ino_t OwnNetns() {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(stat("/proc/thread-self/ns/net", &status), 0);
   return status.st_ino;
 }

@@ -1,0 +1,173 @@
+#include "purebpf/netlink/xdp.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "purebpf/bpf/try.h"
+#include "purebpf/netlink/link.h"
+
+namespace purebpf::netlink {
+namespace {
+
+// Which modes a hint is for.
+enum ModeSet : uint8_t {
+  kSkb = 1,
+  kNative = 2,
+  kHardware = 4,
+  kDefault = 8,
+  kInDriver = kNative | kDefault,  // by default the driver's mode where it has one
+  kAny = 15,
+};
+
+// What the kernel's answer means and what to do about it; the first row that fits. `says` is a part
+// of the extended ack: dev_xdp_attach (net/core/dev.c) speaks since Linux 5.9, drivers as they
+// like.
+struct Row {
+  int error;
+  uint8_t modes;
+  std::string_view says;  // "" fits whatever is said
+  Code code;
+  std::string_view hint;
+};
+
+constexpr std::string_view kTrySkb = "try SKB mode, which every interface has";
+
+constexpr Row kRows[] = {
+    {EPERM, kAny, "", Code::kPermission, "needs CAP_NET_ADMIN"},
+    {EBUSY, kAny, "BPF XDP link", Code::kConflict,
+     "a bpf_link holds this interface: end the process that has it, or unpin the link"},
+    {EBUSY, kAny, "", Code::kConflict,
+     "another XDP program is attached: detach it first, or displace it"},
+    {EEXIST, kAny, "match expected", Code::kConflict,
+     "somebody else changed the XDP program of this interface"},
+    {EEXIST, kAny, "at the same time", Code::kConflict,
+     "a program is attached in the other mode, SKB or native: detach it first"},
+    {EEXIST, kAny, "upper device", Code::kConflict,
+     "detach the program of the bond or team above this interface"},
+    {EEXIST, kAny, "", Code::kConflict, ""},
+    {EOPNOTSUPP, kHardware, "", Code::kUnsupported,
+     "this interface runs no programs itself: use native or SKB mode"},
+    {EOPNOTSUPP, kInDriver, "", Code::kUnsupported, kTrySkb},
+    {EINVAL, kHardware, "", Code::kInvalidArgument,
+     "hardware mode takes a program that was loaded for this very interface"},
+    {ERANGE, kInDriver, "", Code::kInvalidArgument,
+     "the MTU is too large for native mode: lower it (a veth's is its peer's), or use SKB mode"},
+    {EINVAL, kInDriver, "MTU", Code::kInvalidArgument,
+     "the MTU is too large for native mode: lower it, or use SKB mode"},
+    {ENOSPC, kInDriver, "", Code::kUnsupported,
+     "the driver needs more queues for native mode: add queues, or use SKB mode"},
+    {ENOMEM, kInDriver, "queue", Code::kUnsupported,
+     "the driver needs more queues for native mode: add queues, or use SKB mode"},
+    {ENODEV, kAny, "", Code::kNotFound, "the interface is gone"},
+};
+
+uint8_t ModeBit(XdpMode mode) {
+  switch (mode) {
+    case XdpMode::kDefault:
+      return kDefault;
+    case XdpMode::kSkb:
+      return kSkb;
+    case XdpMode::kNative:
+      return kNative;
+    case XdpMode::kHardware:
+      return kHardware;
+  }
+  std::unreachable();
+}
+
+uint32_t ModeFlags(XdpMode mode) {
+  switch (mode) {
+    case XdpMode::kDefault:
+      return 0;
+    case XdpMode::kSkb:
+      return kXdpSkbMode;
+    case XdpMode::kNative:
+      return kXdpDrvMode;
+    case XdpMode::kHardware:
+      return kXdpHwMode;
+  }
+  std::unreachable();
+}
+
+void Explain(Error& error, XdpMode mode) {
+  for (const Row& row : kRows) {
+    if (error.sys_errno != row.error || (ModeBit(mode) & row.modes) == 0 ||
+        error.log.find(row.says) == std::string::npos)
+      continue;
+    error.code = row.code;
+    error.hint = row.hint;
+    return;
+  }
+}
+
+// One RTM_SETLINK:
+//
+//   nlmsghdr | ifinfomsg | IFLA_XDP { IFLA_XDP_FD, IFLA_XDP_EXPECTED_FD?, IFLA_XDP_FLAGS }
+//
+// `fd` -1 detaches. `expected` makes the kernel compare first (XDP_FLAGS_REPLACE, Linux 5.7).
+struct Change {
+  std::string_view operation;
+  XdpMode mode;
+  int fd = -1;
+  const Program* expected = nullptr;
+  uint32_t flags = 0;
+};
+
+Result<void> Apply(Socket& socket, uint32_t ifindex, const Change& change) {
+  uint32_t flags = change.flags | ModeFlags(change.mode);
+  MessageBuilder request(kRtmSetLink);
+  request.Header(IfInfo{.ifi_index = static_cast<int32_t>(ifindex)})
+      .Begin(kIflaXdp)
+      .Int(kXdpFd, static_cast<int32_t>(change.fd));
+  if (change.expected != nullptr) {
+    flags |= kXdpReplace;
+    request.Int(kXdpExpectedFd, static_cast<int32_t>(change.expected->fd()));
+  }
+  request.Int(kXdpFlags, flags).End();
+  const std::string object = LinkObject(ifindex);
+  Result<void> result =
+      socket.Request(std::move(request), {.operation = change.operation, .object = object});
+  if (!result) {
+    Explain(result.error(), change.mode);
+    if (change.expected != nullptr && result.error().sys_errno == EINVAL &&
+        result.error().hint.empty())
+      result.error().hint = "comparing with an expected program needs Linux 5.7";
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<void> AttachXdp(Socket& socket, uint32_t ifindex, const Program& program,
+                       const AttachOptions& options) {
+  return Apply(socket, ifindex,
+               {.operation = "attach XDP program",
+                .mode = options.mode,
+                .fd = program.fd(),
+                .flags = options.if_attached == IfAttached::kRefuse ? kXdpUpdateIfNoExist : 0U});
+}
+
+Result<void> ReplaceXdp(Socket& socket, uint32_t ifindex, const Program& program,
+                        const Program& expected, XdpMode mode) {
+  return Apply(socket, ifindex,
+               {.operation = "replace XDP program",
+                .mode = mode,
+                .fd = program.fd(),
+                .expected = &expected});
+}
+
+Result<void> DetachXdp(Socket& socket, uint32_t ifindex, const Program& expected, XdpMode mode) {
+  return Apply(socket, ifindex,
+               {.operation = "detach XDP program", .mode = mode, .expected = &expected});
+}
+
+Result<void> DetachAnyXdp(Socket& socket, uint32_t ifindex, XdpMode mode) {
+  return Apply(socket, ifindex, {.operation = "detach XDP program", .mode = mode});
+}
+
+Result<XdpState> QueryXdp(Socket& socket, uint32_t ifindex) {
+  return PUREBPF_TRY(LinkByIndex(socket, ifindex)).xdp;
+}
+
+}  // namespace purebpf::netlink
