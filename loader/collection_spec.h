@@ -28,6 +28,11 @@ struct MapSpec {
   // What BPF_MAP_CREATE gets; params.name is `name`.
   MapParams params;
   Pinning pinning = Pinning::kNone;
+  // What a legacy definition holds beyond map_flags. Loaders gave it different meanings, so the map
+  // is not created while a byte of it is not zero: interpret it, then clear it.
+  std::vector<std::byte> extra;
+  // The definition initialises slots (`values`: an inner map, or programs of a program array).
+  bool has_values = false;
 
   bool operator==(const MapSpec&) const = default;
 };

@@ -1,0 +1,44 @@
+#include "purebpf/loader/internal/map_fit.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace purebpf::internal {
+namespace {
+
+bool IsRing(const MapParams& params) {
+  return params.type == MapType::kRingbuf || params.type == MapType::kUserRingbuf;
+}
+
+// kernel/bpf/ringbuf.c: ringbuf_map_alloc takes a power of two that whole pages make up.
+uint32_t RingSize(uint32_t bytes, uint32_t page_size) {
+  constexpr uint32_t kLargest = 1U << 31;
+  return std::bit_ceil(std::clamp(bytes, page_size, kLargest));
+}
+
+}  // namespace
+
+bool DependsOnPageSize(const MapParams& params) { return IsRing(params); }
+
+bool DependsOnCpus(const MapParams& params) {
+  return params.type == MapType::kPerfEventArray && params.max_entries == 0;
+}
+
+MapParams FitMap(MapParams params, const TargetKernel& target) {
+  if (IsRing(params)) {
+    // The kernel refuses a ring with a key or a value; programs that state a record's type mean it
+    // for people. No size is left for the kernel to refuse: an empty ring is a mistake.
+    params.key_size = 0;
+    params.value_size = 0;
+    if (params.max_entries != 0)
+      params.max_entries = RingSize(params.max_entries, target.page_size);
+  } else if (params.type == MapType::kPerfEventArray) {
+    // kernel/bpf/arraymap.c: fd_array_map_alloc_check. A CPU's number to a descriptor.
+    params.key_size = sizeof(uint32_t);
+    params.value_size = sizeof(uint32_t);
+    if (params.max_entries == 0) params.max_entries = target.possible_cpus;
+  }
+  return params;
+}
+
+}  // namespace purebpf::internal

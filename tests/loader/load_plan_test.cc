@@ -1,0 +1,191 @@
+#include "purebpf/loader/load_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/loader/kinds.h"
+#include "tests/loader/kinds_foreign.h"
+#include "tests/loader/unresolved.h"
+#include "tests/support/result_matchers.h"
+
+namespace purebpf {
+namespace {
+
+using testing::Fails;
+using testing::IsOk;
+using ::testing::ElementsAre;
+
+CollectionSpec Parse(Bytes object, std::string_view name) {
+  auto spec = CollectionSpec::Parse(object, name);
+  EXPECT_THAT(spec, IsOk());
+  return spec ? *spec : CollectionSpec{};
+}
+
+// The kinds object without what cannot be loaded as it is.
+CollectionSpec Loadable() {
+  CollectionSpec spec = Parse(kinds::Object(), "kinds");
+  spec.FindProgram("untyped")->type = ProgType::kSocketFilter;
+  return spec;
+}
+
+constexpr TargetKernel kTarget{.order = std::endian::little, .page_size = 4096, .possible_cpus = 6};
+
+Result<LoadPlan> Plan(const CollectionSpec& spec, std::vector<std::string> only) {
+  return LoadPlan::Make(spec, kTarget, {.only = std::move(only)});
+}
+
+std::vector<std::string> NamesOf(const LoadPlan& plan) {
+  std::vector<std::string> names;
+  for (const Step& step : plan.steps)
+    names.push_back(std::visit([](const auto& s) { return s.params.name; }, step));
+  return names;
+}
+
+TEST(LoadPlan, IsOnlyWhatIsNamedAndWhatThatNeeds) {
+  const CollectionSpec spec = Loadable();
+  auto plan = Plan(spec, {"second"});
+  ASSERT_THAT(plan, IsOk());
+  ASSERT_EQ(plan->steps.size(), 3U);
+  EXPECT_THAT(NamesOf(*plan), ::testing::UnorderedElementsAre("by_size", "old_style", "second"));
+  EXPECT_EQ(NamesOf(*plan).back(), "second");
+
+  plan = Plan(spec, {"older_style"});
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(NamesOf(*plan), ElementsAre("older_style"));
+
+  plan = Plan(spec, {});
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_TRUE(plan->steps.empty());
+}
+
+TEST(LoadPlan, LeavesOutOptionalProgramsUnlessNamed) {
+  const CollectionSpec spec = Loadable();
+  auto plan = LoadPlan::Make(spec, kTarget);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->steps.size(), spec.maps.size() + spec.programs.size() - 1);
+  EXPECT_THAT(NamesOf(*plan), ::testing::Not(::testing::Contains("optional")));
+  plan = Plan(spec, {"optional"});
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_THAT(NamesOf(*plan), ElementsAre("optional"));
+}
+
+TEST(LoadPlan, LeavesASlotForEachMapsDescriptor) {
+  const CollectionSpec spec = Loadable();
+  const auto plan = Plan(spec, {"first"});
+  ASSERT_THAT(plan, IsOk());
+  const auto& step = std::get<LoadProgramStep>(plan->steps.back());
+  const uint32_t at = spec.FindProgram("first")->references[0].insn;
+  EXPECT_THAT(step.map_slots, ElementsAre(MapSlot{.insn = at, .step = 0}));
+  const Insn& load = step.params.insns[at];
+  EXPECT_EQ(load.code, kLoadImm64);
+  EXPECT_EQ(load.src(), kPseudoMapFd);
+  EXPECT_EQ(load.imm, 0);
+  EXPECT_EQ(step.params.type, ProgType::kXdp);
+  EXPECT_EQ(step.params.expected_attach_type, AttachType::kXdp);
+  EXPECT_EQ(step.params.license, "Dual MIT/GPL");
+  EXPECT_EQ(step.params.kern_version, 0x050a01U);
+  // All else is as the object has it.
+  auto insns = spec.FindProgram("first")->insns;
+  insns[at].set_src(kPseudoMapFd);
+  EXPECT_EQ(step.params.insns, insns);
+}
+
+TEST(LoadPlan, FitsMapsToTheKernel) {
+  const CollectionSpec spec = Loadable();
+  const auto plan = Plan(spec, {"ring", "events"});
+  ASSERT_THAT(plan, IsOk());
+  ASSERT_EQ(plan->steps.size(), 2U);
+  for (const Step& step : plan->steps) {
+    const MapParams& map = std::get<CreateMapStep>(step).params;
+    if (map.name == "ring") {
+      EXPECT_EQ(map.max_entries, 8192U);  // 5000 rounded up to a power of two of pages
+      EXPECT_EQ(map.key_size, 0U);
+      EXPECT_EQ(map.value_size, 0U);
+    } else {
+      EXPECT_EQ(map.max_entries, 6U);  // one for each possible CPU
+      EXPECT_EQ(map.key_size, 4U);
+      EXPECT_EQ(map.value_size, 4U);
+    }
+  }
+}
+
+TEST(LoadPlan, IsAFunctionOfItsArguments) {
+  EXPECT_EQ(LoadPlan::Make(Loadable(), kTarget)->steps, LoadPlan::Make(Loadable(), kTarget)->steps);
+}
+
+TEST(LoadPlan, PrintsALineAStep) {
+  const auto plan = Plan(Loadable(), {"first"});
+  ASSERT_THAT(plan, IsOk());
+  const auto& program = std::get<LoadProgramStep>(plan->steps[1]);
+  EXPECT_EQ(plan->ToString(),
+            "create map 'by_type': hash, key 4, value 24, 128 entries, flags 1\n"
+            "load program 'first': xdp, " +
+                std::to_string(program.params.insns.size()) +
+                " instructions, map 'by_type' at " + std::to_string(program.map_slots[0].insn) +
+                "\n");
+}
+
+TEST(LoadPlan, RefusesANameThatIsNotThere) {
+  EXPECT_THAT(Plan(Loadable(), {"frist"}),
+              Fails(Code::kInvalidArgument, "has no map or program 'frist'"));
+  EXPECT_THAT(Plan(Loadable(), {"frist"}), Fails(Code::kInvalidArgument, "programs: first, second"));
+}
+
+TEST(LoadPlan, RefusesAProgramWithoutAType) {
+  const CollectionSpec spec = Parse(kinds::Object(), "kinds");
+  EXPECT_THAT(Plan(spec, {"untyped"}),
+              Fails(Code::kInvalidArgument, "section 'nothing_known' says no program type"));
+}
+
+TEST(LoadPlan, RefusesTheOtherByteOrder) {
+  const CollectionSpec spec = Parse(kinds_foreign::Object(), "kinds");
+  EXPECT_THAT(LoadPlan::Make(spec, kTarget),
+              Fails(Code::kUnsupported, "the object is big-endian, the kernel little-endian"));
+}
+
+TEST(LoadPlan, RefusesReferencesThatItDoesNotResolve) {
+  const CollectionSpec spec = Parse(unresolved::Object(), "unresolved");
+  EXPECT_THAT(Plan(spec, {"uses_data"}),
+              Fails(Code::kUnsupported, "refers to global data in section '.data'"));
+  EXPECT_THAT(Plan(spec, {"calls_function"}),
+              Fails(Code::kUnsupported, "refers to function 'helper_function'"));
+  EXPECT_THAT(Plan(spec, {"calls_extern"}),
+              Fails(Code::kUnsupported, "refers to external symbol 'something_elsewhere'"));
+  EXPECT_THAT(Plan(spec, {"calls_extern"}),
+              Fails(Code::kUnsupported, "unresolved: program 'calls_extern'"));
+  // One program that cannot be resolved does not hurt another.
+  EXPECT_THAT(Plan(spec, {"needs_nothing"}), IsOk());
+}
+
+TEST(LoadPlan, RefusesMapsThatWouldNotBeWhatTheyAreMeantToBe) {
+  CollectionSpec spec = Loadable();
+  spec.FindMap("old_style")->extra[4] = std::byte{2};
+  EXPECT_THAT(Plan(spec, {"second"}),
+              Fails(Code::kUnsupported, "byte 4 after its definition's map_flags is not zero"));
+  spec = Loadable();
+  spec.FindMap("by_type")->pinning = Pinning::kByName;
+  EXPECT_THAT(Plan(spec, {"first"}), Fails(Code::kUnsupported, "pinned by name"));
+  spec = Loadable();
+  spec.FindMap("by_type")->has_values = true;
+  EXPECT_THAT(Plan(spec, {"first"}), Fails(Code::kUnsupported, "'values'"));
+}
+
+TEST(LoadPlan, RefusesAnEditedSpecThatContradictsItself) {
+  CollectionSpec spec = Loadable();
+  spec.FindProgram("first")->references[0].insn = 1000;
+  EXPECT_THAT(Plan(spec, {"first"}),
+              Fails(Code::kMalformed, "instruction 1000 of a reference is beyond"));
+
+  spec = Loadable();
+  spec.FindProgram("first")->references[0].target = "gone";
+  EXPECT_THAT(Plan(spec, {"first"}),
+              Fails(Code::kInvalidArgument, "refers to map 'gone', which the spec lacks"));
+
+  spec = Loadable();
+  ProgramSpec* first = spec.FindProgram("first");
+  first->references[0].insn = static_cast<uint32_t>(first->insns.size() - 1);
+  EXPECT_THAT(Plan(spec, {"first"}), Fails(Code::kMalformed, "is no whole 64-bit load"));
+}
+
+}  // namespace
+}  // namespace purebpf
