@@ -296,8 +296,8 @@ SysResult<size_t> HostKernel::Wait(std::span<Pollable> descriptors,
     const int64_t left = std::max<int64_t>(timeout->count(), 0);
     time = {.seconds = left / 1000, .nanoseconds = left % 1000 * 1000000};
   }
-  const auto ready = CallOnce(Sys::kPpoll, polled.data(), polled.size(), timeout ? &time : nullptr,
-                              nullptr, size_t{0});
+  const auto ready =
+      CallOnce(Sys::kPpoll, polled.data(), polled.size(), timeout ? &time : nullptr, 0, 0);
   if (!ready) return std::unexpected(ready.error());
   for (size_t i = 0; i < polled.size(); ++i) descriptors[i].readable = polled[i].revents != 0;
   return static_cast<size_t>(*ready);

@@ -77,9 +77,13 @@ class Map {
 
  private:
   Map(Fd fd, MapParams params, uint32_t cpus);
-  // The one way to an element: checks the sizes, issues, and names the map in an Error.
-  [[nodiscard]] Result<bool> Element(Command command, std::string_view operation, Bytes key,
-                                     MutableBytes value, Direction direction, uint64_t flags) const;
+  // The one way to an element.
+  [[nodiscard]] SysResult<void> Element(Command command, Bytes key, MutableBytes value,
+                                        Direction direction, uint64_t flags) const;
+  // ENOENT is false; any other refusal is an Error that names the map.
+  [[nodiscard]] Result<bool> FoundOrNot(Command command, SysResult<void> answer) const;
+  [[nodiscard]] std::unexpected<Error> WrongSize(Command command, std::string_view what,
+                                                 size_t found, uint32_t wanted) const;
 
   Fd fd_;
   MapParams params_;

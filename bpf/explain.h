@@ -1,0 +1,38 @@
+// Internal. Why the kernel refused a command, and what may be done about it: one table of hints by
+// command, errno and circumstance.
+#ifndef PUREBPF_BPF_EXPLAIN_H_
+#define PUREBPF_BPF_EXPLAIN_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "purebpf/bpf/abi.h"
+#include "purebpf/bpf/error.h"
+#include "purebpf/bpf/kernel.h"
+#include "purebpf/bpf/memlock.h"
+
+namespace purebpf {
+
+// A refused command, as far as hints depend on it.
+struct Refusal {
+  Command command = Command::kMapCreate;
+  Errno error;
+  Memlock memlock = Memlock::kNotCharged;
+  // Commands on maps.
+  MapType map_type = MapType::kUnspec;
+  uint32_t key_size = 0;
+  uint32_t value_size = 0;
+  uint32_t max_entries = 0;
+  uint32_t map_flags = 0;
+  // BPF_PROG_LOAD.
+  ProgType prog_type = ProgType::kUnspec;
+  size_t insn_count = 0;
+};
+
+// Fills the hint of `error`. Where the kernel is too old for the type (its Release is read only
+// when that is in question), the hint says since when it is there, and the code is kUnsupported.
+void Explain(Kernel& kernel, const Refusal& refusal, Error& error);
+
+}  // namespace purebpf
+
+#endif  // PUREBPF_BPF_EXPLAIN_H_
