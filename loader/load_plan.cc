@@ -94,7 +94,8 @@ Result<CreateMapStep> PlanMap(const MapSpec& spec, const TargetKernel& target) {
   if (spec.pinning != Pinning::kNone)
     return refused("it is to be pinned by name, which is not done",
                    "set MapSpec::pinning to kNone to create it unpinned");
-  return CreateMapStep{.params = internal::FitMap(spec.params, target)};
+  return CreateMapStep{.params =
+                           internal::FitMap(spec.params, target.page_size, target.possible_cpus)};
 }
 
 // Finds the step that creates a map.

@@ -24,19 +24,18 @@ bool DependsOnCpus(const MapParams& params) {
   return params.type == MapType::kPerfEventArray && params.max_entries == 0;
 }
 
-MapParams FitMap(MapParams params, const TargetKernel& target) {
+MapParams FitMap(MapParams params, uint32_t page_size, uint32_t possible_cpus) {
   if (IsRing(params)) {
     // The kernel refuses a ring with a key or a value; programs that state a record's type mean it
     // for people. No size is left for the kernel to refuse: an empty ring is a mistake.
     params.key_size = 0;
     params.value_size = 0;
-    if (params.max_entries != 0)
-      params.max_entries = RingSize(params.max_entries, target.page_size);
+    if (params.max_entries != 0) params.max_entries = RingSize(params.max_entries, page_size);
   } else if (params.type == MapType::kPerfEventArray) {
     // kernel/bpf/arraymap.c: fd_array_map_alloc_check. A CPU's number to a descriptor.
     params.key_size = sizeof(uint32_t);
     params.value_size = sizeof(uint32_t);
-    if (params.max_entries == 0) params.max_entries = target.possible_cpus;
+    if (params.max_entries == 0) params.max_entries = possible_cpus;
   }
   return params;
 }

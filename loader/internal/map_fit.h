@@ -2,8 +2,9 @@
 #ifndef PUREBPF_LOADER_INTERNAL_MAP_FIT_H_
 #define PUREBPF_LOADER_INTERNAL_MAP_FIT_H_
 
+#include <cstdint>
+
 #include "purebpf/bpf/map.h"
-#include "purebpf/loader/load_plan.h"
 
 namespace purebpf::internal {
 
@@ -11,8 +12,8 @@ namespace purebpf::internal {
 bool DependsOnPageSize(const MapParams& params);
 bool DependsOnCpus(const MapParams& params);
 
-// The definition as it is created on `target`.
-MapParams FitMap(MapParams params, const TargetKernel& target);
+// The definition as it is created on a kernel with pages of `page_size` bytes.
+MapParams FitMap(MapParams params, uint32_t page_size, uint32_t possible_cpus);
 
 }  // namespace purebpf::internal
 

@@ -5,19 +5,19 @@
 
 #include <vector>
 
+#include "purebpf/tests/support/result_matchers.h"
 #include "tests/loader/kinds.h"
 #include "tests/loader/kinds_foreign.h"
 #include "tests/loader/unresolved.h"
-#include "tests/support/result_matchers.h"
 
 namespace purebpf {
 namespace {
 
-using testing::Fails;
-using testing::IsOk;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::Fails;
 using ::testing::IsEmpty;
+using testing::IsOk;
 
 CollectionSpec Kinds() {
   auto spec = CollectionSpec::Parse(kinds::Object(), "kinds");
@@ -41,9 +41,9 @@ TEST(CollectionSpec, ReadsLicenseVersionAndOrder) {
 
 TEST(CollectionSpec, ReadsMapsOfBothStyles) {
   const CollectionSpec spec = Kinds();
-  EXPECT_THAT(NamesOf(spec.maps), ::testing::UnorderedElementsAre("by_type", "by_size", "ring",
-                                                                  "events", "old_style",
-                                                                  "older_style"));
+  EXPECT_THAT(NamesOf(spec.maps),
+              ::testing::UnorderedElementsAre("by_type", "by_size", "ring", "events", "old_style",
+                                              "older_style"));
   struct Case {
     std::string_view name, section;
     MapType type;
@@ -108,9 +108,10 @@ TEST(CollectionSpec, CutsProgramsAtTheirSymbols) {
     EXPECT_EQ(program->insns.back().code, kExit);
   }
   // return 0: r0 = 0; exit
-  EXPECT_THAT(spec.FindProgram("probe")->insns,
-              ElementsAre(Insn{.code = 0xb7, .registers = Insn::Registers(0, 0), .off = 0, .imm = 0},
-                          Insn{.code = 0x95}));
+  EXPECT_THAT(
+      spec.FindProgram("probe")->insns,
+      ElementsAre(Insn{.code = 0xb7, .registers = Insn::Registers(0, 0), .off = 0, .imm = 0},
+                  Insn{.code = 0x95}));
 }
 
 TEST(CollectionSpec, TellsWhichMapEachInstructionRefersTo) {

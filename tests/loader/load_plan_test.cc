@@ -3,17 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "purebpf/tests/support/result_matchers.h"
 #include "tests/loader/kinds.h"
 #include "tests/loader/kinds_foreign.h"
 #include "tests/loader/unresolved.h"
-#include "tests/support/result_matchers.h"
 
 namespace purebpf {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::Fails;
 using testing::IsOk;
-using ::testing::ElementsAre;
 
 CollectionSpec Parse(Bytes object, std::string_view name) {
   auto spec = CollectionSpec::Parse(object, name);
@@ -120,15 +120,15 @@ TEST(LoadPlan, PrintsALineAStep) {
   EXPECT_EQ(plan->ToString(),
             "create map 'by_type': hash, key 4, value 24, 128 entries, flags 1\n"
             "load program 'first': xdp, " +
-                std::to_string(program.params.insns.size()) +
-                " instructions, map 'by_type' at " + std::to_string(program.map_slots[0].insn) +
-                "\n");
+                std::to_string(program.params.insns.size()) + " instructions, map 'by_type' at " +
+                std::to_string(program.map_slots[0].insn) + "\n");
 }
 
 TEST(LoadPlan, RefusesANameThatIsNotThere) {
   EXPECT_THAT(Plan(Loadable(), {"frist"}),
               Fails(Code::kInvalidArgument, "has no map or program 'frist'"));
-  EXPECT_THAT(Plan(Loadable(), {"frist"}), Fails(Code::kInvalidArgument, "programs: first, second"));
+  EXPECT_THAT(Plan(Loadable(), {"frist"}),
+              Fails(Code::kInvalidArgument, "programs: first, second"));
 }
 
 TEST(LoadPlan, RefusesAProgramWithoutAType) {

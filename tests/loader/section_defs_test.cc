@@ -67,7 +67,8 @@ TEST(SectionDefs, KnowNothingOfOtherSections) {
 
 TEST(SectionDefs, HaveEachNameOnce) {
   std::set<std::string_view> names;
-  for (const SectionDef& def : SectionDefs()) EXPECT_TRUE(names.insert(def.name).second) << def.name;
+  for (const SectionDef& def : SectionDefs())
+    EXPECT_TRUE(names.insert(def.name).second) << def.name;
   EXPECT_GT(names.size(), 100U);
 }
 
