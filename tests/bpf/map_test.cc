@@ -1,0 +1,570 @@
+// Maps in the running kernel: every operation on every simple type. Needs root.
+#include "purebpf/bpf/map.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "purebpf/bpf/attr.h"
+#include "purebpf/bpf/host_kernel.h"
+#include "purebpf/bpf/program.h"
+#include "purebpf/bpf/typed_map.h"
+#include "purebpf/tests/support/result_matchers.h"
+
+namespace purebpf {
+namespace {
+
+using purebpf::testing::Fails;
+using purebpf::testing::IsOk;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+// Skips where this process or this kernel may not make maps at all.
+class MapTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "maps need root";
+    const auto map = Map::Create(kernel_, {.name = "probe",
+                                           .type = MapType::kHash,
+                                           .key_size = 4,
+                                           .value_size = 4,
+                                           .max_entries = 1});
+    if (!map && (map.error().code == Code::kPermission || map.error().sys_errno == ENOSYS))
+      GTEST_SKIP() << map.error().ToString();
+    ASSERT_THAT(map, IsOk());
+  }
+
+  static HostKernel kernel_;
+};
+HostKernel MapTest::kernel_;
+
+// What the kernel says of the map.
+BpfMapInfo InfoOf(const Map& map) {
+  BpfMapInfo info;
+  GetInfoByFdAttr attr{.bpf_fd = static_cast<uint32_t>(map.fd()), .info_len = sizeof info};
+  const auto answer = BpfCall(Command::kObjGetInfoByFd, attr)
+                          .InOut(&GetInfoByFdAttr::info, MutableBytesOf(info))
+                          .Issue(map.kernel());
+  EXPECT_TRUE(answer.has_value());
+  return info;
+}
+
+TEST_F(MapTest, IsInTheKernelAsItWasAskedFor) {
+  const auto map = Map::Create(kernel_, {.name = "xconnect map of ports",
+                                         .type = MapType::kLruHash,
+                                         .key_size = 12,
+                                         .value_size = 20,
+                                         .max_entries = 77,
+                                         .flags = kNoCommonLru});
+  ASSERT_THAT(map, IsOk());
+  const BpfMapInfo info = InfoOf(*map);
+  EXPECT_EQ(info.type, 9u);
+  EXPECT_EQ(info.key_size, 12u);
+  EXPECT_EQ(info.value_size, 20u);
+  EXPECT_EQ(info.max_entries, 77u);
+  EXPECT_EQ(info.map_flags, static_cast<uint32_t>(kNoCommonLru));
+  EXPECT_STREQ(info.name.data(), "xconnect_map_of");
+}
+
+// --- Keyed types: one table of what they share -------------------------------------------------
+
+struct KeyedType {
+  const char* name;
+  MapType type;
+  uint32_t flags;
+};
+
+class HashLikeMap : public MapTest, public ::testing::WithParamInterface<KeyedType> {
+ protected:
+  Result<Map> Make(uint32_t max_entries) {
+    return Map::Create(kernel_, {.name = GetParam().name,
+                                 .type = GetParam().type,
+                                 .key_size = 4,
+                                 .value_size = 8,
+                                 .max_entries = max_entries,
+                                 .flags = GetParam().flags});
+  }
+  // A value for every CPU, all the same.
+  static std::vector<std::byte> ValueOf(const Map& map, uint64_t value) {
+    std::vector<std::byte> bytes(map.lookup_size());
+    for (size_t at = 0; at < bytes.size(); at += 8) std::memcpy(&bytes[at], &value, 8);
+    return bytes;
+  }
+};
+
+TEST_P(HashLikeMap, HoldsWhatIsPutUntilItIsDeleted) {
+  const auto map = Make(100);
+  ASSERT_THAT(map, IsOk());
+  std::vector<std::byte> read(map->lookup_size());
+  const uint32_t key = 5;
+  EXPECT_EQ(map->Lookup(BytesOf(key), read).value(), false);
+  EXPECT_EQ(map->Delete(BytesOf(key)).value(), false);
+  EXPECT_THAT(map->Put(BytesOf(key), ValueOf(*map, 0x1234)), IsOk());
+  EXPECT_EQ(map->Lookup(BytesOf(key), read).value(), true);
+  EXPECT_EQ(read, ValueOf(*map, 0x1234));
+  EXPECT_THAT(map->Put(BytesOf(key), ValueOf(*map, 0x5678)), IsOk());
+  EXPECT_EQ(map->Lookup(BytesOf(key), read).value(), true);
+  EXPECT_EQ(read, ValueOf(*map, 0x5678));
+  EXPECT_EQ(map->Delete(BytesOf(key)).value(), true);
+  EXPECT_EQ(map->Lookup(BytesOf(key), read).value(), false);
+}
+
+TEST_P(HashLikeMap, HonoursThePutFlags) {
+  const auto map = Make(100);
+  ASSERT_THAT(map, IsOk());
+  const uint32_t key = 5;
+  const auto value = ValueOf(*map, 1);
+  EXPECT_THAT(map->Put(BytesOf(key), value, PutFlag::kExist), Fails(Code::kNotFound, "ENOENT"));
+  EXPECT_THAT(map->Put(BytesOf(key), value, PutFlag::kNoExist), IsOk());
+  EXPECT_THAT(map->Put(BytesOf(key), value, PutFlag::kNoExist), Fails(Code::kConflict, "EEXIST"));
+  EXPECT_THAT(map->Put(BytesOf(key), value, PutFlag::kExist), IsOk());
+  EXPECT_THAT(map->Put(BytesOf(key), value, PutFlag{64}), Fails(Code::kInvalidArgument, "EINVAL"));
+}
+
+TEST_P(HashLikeMap, IsWalkedKeyByKey) {
+  const auto map = Make(100);
+  ASSERT_THAT(map, IsOk());
+  uint32_t key = 0;
+  EXPECT_EQ(map->NextKey(std::nullopt, MutableBytesOf(key)).value(), false);
+  std::set<uint32_t> put;
+  for (const uint32_t each : {3u, 1u << 20, 7u, 0u, UINT32_MAX}) {
+    put.insert(each);
+    ASSERT_THAT(map->Put(BytesOf(each), ValueOf(*map, each)), IsOk());
+  }
+  std::set<uint32_t> walked;
+  auto more = map->NextKey(std::nullopt, MutableBytesOf(key));
+  for (int step = 0; step < 10 && more.value(); ++step) {
+    walked.insert(key);
+    const uint32_t last = key;
+    more = map->NextKey(BytesOf(last), MutableBytesOf(key));
+  }
+  EXPECT_EQ(more.value(), false);
+  EXPECT_EQ(walked, put);
+}
+
+TEST_P(HashLikeMap, GivesUpAValueOnceWhenTakenOut) {
+  const auto map = Make(100);
+  ASSERT_THAT(map, IsOk());
+  const uint32_t key = 9;
+  std::vector<std::byte> read(map->lookup_size());
+  const auto absent = map->LookupAndDelete(BytesOf(key), read);
+  if (!absent && absent.error().code == Code::kUnsupported) GTEST_SKIP() << "needs Linux 5.14";
+  EXPECT_EQ(absent.value(), false);
+  ASSERT_THAT(map->Put(BytesOf(key), ValueOf(*map, 42)), IsOk());
+  EXPECT_EQ(map->LookupAndDelete(BytesOf(key), read).value(), true);
+  EXPECT_EQ(read, ValueOf(*map, 42));
+  EXPECT_EQ(map->LookupAndDelete(BytesOf(key), read).value(), false);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllKinds, HashLikeMap,
+    ::testing::Values(KeyedType{"hash", MapType::kHash, 0},
+                      KeyedType{"hash_no_prealloc", MapType::kHash, kNoPrealloc},
+                      KeyedType{"percpu_hash", MapType::kPercpuHash, 0},
+                      KeyedType{"lru_hash", MapType::kLruHash, 0},
+                      KeyedType{"lru_percpu_hash", MapType::kLruPercpuHash, 0}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(MapTest, SaysThatAHashIsFull) {
+  const auto map = Map::Create(kernel_, {.name = "small",
+                                         .type = MapType::kHash,
+                                         .key_size = 4,
+                                         .value_size = 4,
+                                         .max_entries = 2,
+                                         .flags = kNoPrealloc});
+  ASSERT_THAT(map, IsOk());
+  const uint32_t value = 1;
+  for (const uint32_t key : {1u, 2u}) EXPECT_THAT(map->Put(BytesOf(key), BytesOf(value)), IsOk());
+  const uint32_t third = 3;
+  EXPECT_THAT(map->Put(BytesOf(third), BytesOf(value)),
+              Fails(Code::kSystem,
+                    "put into map 'small': E2BIG (Argument list too long); the map is full"));
+  // An LRU hash makes room instead.
+  const auto lru = Map::Create(
+      kernel_,
+      {.name = "lru", .type = MapType::kLruHash, .key_size = 4, .value_size = 4, .max_entries = 2});
+  ASSERT_THAT(lru, IsOk());
+  for (uint32_t key = 0; key < 1000; ++key)
+    EXPECT_THAT(lru->Put(BytesOf(key), BytesOf(value)), IsOk());
+}
+
+// --- Arrays -----------------------------------------------------------------------------------
+
+TEST_F(MapTest, AnArrayHasAllItsElementsFromTheStart) {
+  auto made = TypedMap<uint32_t, uint64_t>::From(Map::Create(kernel_, {.name = "array",
+                                                                       .type = MapType::kArray,
+                                                                       .key_size = 4,
+                                                                       .value_size = 8,
+                                                                       .max_entries = 3})
+                                                     .value());
+  ASSERT_THAT(made, IsOk());
+  const auto& array = *made;
+  EXPECT_EQ(array.Lookup(2).value(), std::optional<uint64_t>(0));
+  EXPECT_THAT(array.Put(2, 77), IsOk());
+  EXPECT_EQ(array.Lookup(2).value(), std::optional<uint64_t>(77));
+  EXPECT_EQ(array.Lookup(3).value(), std::nullopt);
+  EXPECT_THAT(array.Put(3, 1), Fails(Code::kSystem, "the index is not below max_entries"));
+  EXPECT_THAT(array.Put(1, 1, PutFlag::kNoExist), Fails(Code::kConflict, "EEXIST"));
+  EXPECT_THAT(array.Delete(1), Fails(Code::kInvalidArgument, "always there"));
+  EXPECT_THAT(array.LookupAndDelete(1), Fails(Code::kUnsupported, "queues and stacks"));
+  EXPECT_EQ(array.NextKey(std::nullopt).value(), std::optional<uint32_t>(0));
+  EXPECT_EQ(array.NextKey(0).value(), std::optional<uint32_t>(1));
+  EXPECT_EQ(array.NextKey(2).value(), std::nullopt);
+}
+
+TEST_F(MapTest, APerCpuArrayHasOneValueForEachPossibleCpu) {
+  auto made =
+      PerCpuMap<uint32_t, uint32_t>::From(Map::Create(kernel_, {.name = "percpu",
+                                                                .type = MapType::kPercpuArray,
+                                                                .key_size = 4,
+                                                                .value_size = 4,
+                                                                .max_entries = 2})
+                                              .value());
+  ASSERT_THAT(made, IsOk());
+  const auto& map = *made;
+  EXPECT_EQ(map.cpus(), static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_CONF)));
+  std::vector<uint32_t> values(map.cpus());
+  for (uint32_t cpu = 0; cpu < map.cpus(); ++cpu) values[cpu] = 100 + cpu;
+  EXPECT_EQ(map.Lookup(1).value(), std::vector<uint32_t>(map.cpus(), 0));
+  EXPECT_THAT(map.Put(1, values), IsOk());
+  EXPECT_EQ(map.Lookup(1).value(), values);
+  EXPECT_EQ(map.Lookup(0).value(), std::vector<uint32_t>(map.cpus(), 0));
+  EXPECT_EQ(map.Lookup(2).value(), std::nullopt);
+  values.push_back(1);
+  EXPECT_THAT(map.Put(1, values), Fails(Code::kInvalidArgument, "the value has"));
+}
+
+// --- LPM trie ---------------------------------------------------------------------------------
+
+struct Prefix {
+  uint32_t bits;
+  std::array<uint8_t, 4> address;
+};
+
+TEST_F(MapTest, AnLpmTrieFindsTheLongestPrefix) {
+  EXPECT_THAT(Map::Create(kernel_, {.name = "trie",
+                                    .type = MapType::kLpmTrie,
+                                    .key_size = 8,
+                                    .value_size = 4,
+                                    .max_entries = 10}),
+              Fails(Code::kInvalidArgument, "an LPM trie needs BPF_F_NO_PREALLOC"));
+  auto made = TypedMap<Prefix, uint32_t>::From(Map::Create(kernel_, {.name = "trie",
+                                                                     .type = MapType::kLpmTrie,
+                                                                     .key_size = 8,
+                                                                     .value_size = 4,
+                                                                     .max_entries = 10,
+                                                                     .flags = kNoPrealloc})
+                                                   .value());
+  ASSERT_THAT(made, IsOk());
+  const auto& trie = *made;
+  EXPECT_THAT(trie.Put({8, {10, 0, 0, 0}}, 1), IsOk());
+  EXPECT_THAT(trie.Put({16, {10, 1, 0, 0}}, 2), IsOk());
+  EXPECT_EQ(trie.Lookup({32, {10, 1, 2, 3}}).value(), std::optional<uint32_t>(2));
+  EXPECT_EQ(trie.Lookup({32, {10, 2, 2, 3}}).value(), std::optional<uint32_t>(1));
+  EXPECT_EQ(trie.Lookup({32, {11, 2, 2, 3}}).value(), std::nullopt);
+  EXPECT_THAT(trie.Put({33, {10, 0, 0, 0}}, 1), Fails(Code::kInvalidArgument, "EINVAL"));
+  EXPECT_TRUE(trie.NextKey(std::nullopt).value().has_value());
+  EXPECT_EQ(trie.Delete({16, {10, 1, 0, 0}}).value(), true);
+  EXPECT_EQ(trie.Delete({16, {10, 1, 0, 0}}).value(), false);
+  EXPECT_EQ(trie.Lookup({32, {10, 1, 2, 3}}).value(), std::optional<uint32_t>(1));
+}
+
+// --- Without keys -----------------------------------------------------------------------------
+
+TEST_F(MapTest, AQueueGivesTheOldestAndAStackTheNewest) {
+  struct Case {
+    MapType type;
+    std::array<uint32_t, 3> order;
+  };
+  for (const Case& row : {Case{MapType::kQueue, {1, 2, 3}}, Case{MapType::kStack, {3, 2, 1}}}) {
+    SCOPED_TRACE(KernelSpelling(row.type));
+    const auto map =
+        Map::Create(kernel_, {.name = "line", .type = row.type, .value_size = 4, .max_entries = 3});
+    ASSERT_THAT(map, IsOk());
+    uint32_t value = 0;
+    EXPECT_EQ(map->Lookup({}, MutableBytesOf(value)).value(), false);
+    EXPECT_EQ(map->LookupAndDelete({}, MutableBytesOf(value)).value(), false);
+    for (const uint32_t each : {1u, 2u, 3u}) EXPECT_THAT(map->Put({}, BytesOf(each)), IsOk());
+    const uint32_t fourth = 4;
+    EXPECT_THAT(map->Put({}, BytesOf(fourth)), Fails(Code::kSystem, "the map is full"));
+    EXPECT_EQ(map->Lookup({}, MutableBytesOf(value)).value(), true);
+    EXPECT_EQ(value, row.order[0]);
+    for (const uint32_t expected : row.order) {
+      EXPECT_EQ(map->LookupAndDelete({}, MutableBytesOf(value)).value(), true);
+      EXPECT_EQ(value, expected);
+    }
+    EXPECT_EQ(map->LookupAndDelete({}, MutableBytesOf(value)).value(), false);
+    EXPECT_FALSE(map->Delete({}).has_value());
+    EXPECT_FALSE(map->NextKey(std::nullopt, {}).has_value());
+    // BPF_EXIST on a full one drops the oldest.
+    for (const uint32_t each : {1u, 2u, 3u}) EXPECT_THAT(map->Put({}, BytesOf(each)), IsOk());
+    EXPECT_THAT(map->Put({}, BytesOf(fourth), PutFlag::kExist), IsOk());
+  }
+}
+
+TEST_F(MapTest, AQueueWithKeysIsRefused) {
+  EXPECT_THAT(
+      Map::Create(
+          kernel_,
+          {.name = "q", .type = MapType::kQueue, .key_size = 4, .value_size = 4, .max_entries = 3}),
+      Fails(Code::kInvalidArgument, "this type has no keys: key_size must be 0"));
+}
+
+TEST_F(MapTest, ABloomFilterKnowsWhatWasPut) {
+  const auto filter = Map::Create(kernel_, {.name = "bloom",
+                                            .type = MapType::kBloomFilter,
+                                            .value_size = 8,
+                                            .max_entries = 100,
+                                            .map_extra = 5});
+  if (!filter && filter.error().code == Code::kUnsupported)
+    GTEST_SKIP() << filter.error().ToString();
+  ASSERT_THAT(filter, IsOk());
+  uint64_t value = 42;
+  EXPECT_EQ(filter->Lookup({}, MutableBytesOf(value)).value(), false);
+  EXPECT_THAT(filter->Put({}, BytesOf(value)), IsOk());
+  EXPECT_EQ(filter->Lookup({}, MutableBytesOf(value)).value(), true);
+  EXPECT_EQ(value, 42u);
+  int surely_absent = 0;
+  for (uint64_t other = 1000; other < 1100; ++other) {
+    uint64_t asked = other;
+    surely_absent += *filter->Lookup({}, MutableBytesOf(asked)) ? 0 : 1;
+  }
+  EXPECT_GT(surely_absent, 90);
+}
+
+// --- Maps of the network ----------------------------------------------------------------------
+
+// In a network namespace of its own, where the loopback interface has index 1.
+class NetworkMapTest : public MapTest {
+ protected:
+  void SetUp() override {
+    MapTest::SetUp();
+    if (IsSkipped()) return;
+    if (unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "unshare(CLONE_NEWNET): " << strerror(errno);
+  }
+  static constexpr uint32_t kLoopback = 1;
+};
+
+TEST_F(NetworkMapTest, ADevmapHoldsInterfacesThatAreThere) {
+  for (const MapType type : {MapType::kDevmap, MapType::kDevmapHash}) {
+    SCOPED_TRACE(KernelSpelling(type));
+    auto made = TypedMap<uint32_t, uint32_t>::From(
+        Map::Create(
+            kernel_,
+            {.name = "ports", .type = type, .key_size = 4, .value_size = 4, .max_entries = 16})
+            .value());
+    ASSERT_THAT(made, IsOk());
+    const auto& ports = *made;
+    EXPECT_EQ(ports.Lookup(3).value(), std::nullopt);
+    EXPECT_THAT(ports.Put(3, kLoopback), IsOk());
+    EXPECT_EQ(ports.Lookup(3).value(), std::optional<uint32_t>(kLoopback));
+    EXPECT_THAT(ports.Put(4, 4711), Fails(Code::kInvalidArgument, "no interface has this index"));
+    EXPECT_EQ(ports.Lookup(4).value(), std::nullopt);
+    EXPECT_TRUE(ports.NextKey(std::nullopt).value().has_value());
+    EXPECT_EQ(ports.Delete(3).value(), true);
+    EXPECT_EQ(ports.Lookup(3).value(), std::nullopt);
+  }
+  EXPECT_THAT(Map::Create(kernel_, {.name = "ports",
+                                    .type = MapType::kDevmap,
+                                    .key_size = 4,
+                                    .value_size = 5,
+                                    .max_entries = 16}),
+              Fails(Code::kInvalidArgument, "value_size must be 4 (an interface index)"));
+  EXPECT_THAT(Map::Create(kernel_, {.name = "ports",
+                                    .type = MapType::kDevmapHash,
+                                    .key_size = 8,
+                                    .value_size = 4,
+                                    .max_entries = 16}),
+              Fails(Code::kInvalidArgument, "key_size must be 4"));
+}
+
+TEST_F(MapTest, ACpumapHoldsQueueSizes) {
+  auto made = TypedMap<uint32_t, uint32_t>::From(Map::Create(kernel_, {.name = "cpus",
+                                                                       .type = MapType::kCpumap,
+                                                                       .key_size = 4,
+                                                                       .value_size = 4,
+                                                                       .max_entries = 1})
+                                                     .value());
+  ASSERT_THAT(made, IsOk());
+  const auto& cpus = *made;
+  EXPECT_EQ(cpus.Lookup(0).value(), std::nullopt);
+  EXPECT_THAT(cpus.Put(0, 128), IsOk());
+  EXPECT_EQ(cpus.Lookup(0).value(), std::optional<uint32_t>(128));
+  EXPECT_THAT(cpus.Put(0, 16385), Fails(Code::kSystem, "the queue may have 16384 entries"));
+  EXPECT_THAT(cpus.Put(1, 128), Fails(Code::kSystem, "the index is not below max_entries"));
+  EXPECT_EQ(cpus.Delete(0).value(), true);
+  EXPECT_EQ(cpus.Lookup(0).value(), std::nullopt);
+  EXPECT_THAT(Map::Create(kernel_, {.name = "cpus",
+                                    .type = MapType::kCpumap,
+                                    .key_size = 4,
+                                    .value_size = 4,
+                                    .max_entries = 1U << 20}),
+              Fails(Code::kSystem, "above the number of CPUs"));
+}
+
+TEST_F(MapTest, TypesThatHoldObjectsAreMade) {
+  struct Case {
+    MapType type;
+    uint32_t key_size;
+    uint32_t value_size;
+    uint32_t max_entries;
+  };
+  const Case cases[] = {
+      {MapType::kXskmap, 4, 4, 4},         {MapType::kProgArray, 4, 4, 4},
+      {MapType::kPerfEventArray, 4, 4, 2}, {MapType::kStackTrace, 4, 80, 16},
+      {MapType::kSockmap, 4, 4, 4},        {MapType::kSockhash, 4, 4, 4},
+      {MapType::kRingbuf, 0, 0, 65536},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(KernelSpelling(row.type));
+    const auto map = Map::Create(kernel_, {.name = "objects",
+                                           .type = row.type,
+                                           .key_size = row.key_size,
+                                           .value_size = row.value_size,
+                                           .max_entries = row.max_entries});
+    if (!map && map.error().code == Code::kInvalidArgument &&
+        (row.type == MapType::kXskmap || row.type == MapType::kSockmap ||
+         row.type == MapType::kSockhash)) {
+      // CONFIG_XDP_SOCKETS and CONFIG_NET_SOCK_MSG are choices.
+      EXPECT_THAT(map, Fails(Code::kInvalidArgument, "built without this type"));
+      continue;
+    }
+    ASSERT_THAT(map, IsOk());
+    EXPECT_EQ(InfoOf(*map).type, static_cast<uint32_t>(row.type));
+  }
+}
+
+TEST_F(MapTest, AProgramArrayTakesProgramsAlone) {
+  const auto array = Map::Create(kernel_, {.name = "jumps",
+                                           .type = MapType::kProgArray,
+                                           .key_size = 4,
+                                           .value_size = 4,
+                                           .max_entries = 2});
+  ASSERT_THAT(array, IsOk());
+  const Insn code[] = {{.code = 0xb7, .imm = 2}, {.code = kExit}};  // r0 = 2; exit
+  const auto program = Program::Load(
+      kernel_,
+      {.name = "pass", .type = ProgType::kXdp, .license = "GPL", .insns = {code[0], code[1]}});
+  ASSERT_THAT(program, IsOk());
+  const uint32_t slot = 1;
+  const int fd = program->fd();
+  EXPECT_THAT(array->Put(BytesOf(slot), BytesOf(fd)), IsOk());
+  uint32_t id = 0;
+  EXPECT_EQ(array->Lookup(BytesOf(slot), MutableBytesOf(id)).value(), true);
+  EXPECT_EQ(id, program->Info().value().id);
+  EXPECT_EQ(array->Delete(BytesOf(slot)).value(), true);
+  const int wrong = 999999;
+  EXPECT_THAT(array->Put(BytesOf(slot), BytesOf(wrong)),
+              Fails(Code::kSystem, "must be the descriptor of a loaded program"));
+}
+
+// --- Refusals ---------------------------------------------------------------------------------
+
+TEST_F(MapTest, IsRefusedWithAReason) {
+  struct Case {
+    const char* name;
+    MapParams params;
+    Code code;
+    const char* words;
+  };
+  const Case cases[] = {
+      {"no entries",
+       {.name = "m", .type = MapType::kHash, .key_size = 4, .value_size = 4},
+       Code::kInvalidArgument,
+       "max_entries must not be 0"},
+      {"no type",
+       {.name = "m", .key_size = 4, .value_size = 4, .max_entries = 1},
+       Code::kInvalidArgument,
+       "create map 'm': EINVAL"},
+      {"a type of the future",
+       {.name = "m", .type = MapType{4000}, .key_size = 4, .value_size = 4, .max_entries = 1},
+       Code::kInvalidArgument,
+       "no such map type is known here"},
+      {"an array with large keys",
+       {.name = "m", .type = MapType::kArray, .key_size = 8, .value_size = 4, .max_entries = 1},
+       Code::kInvalidArgument,
+       "key_size must be 4"},
+      {"a value too large",
+       {.name = "m",
+        .type = MapType::kHash,
+        .key_size = 4,
+        .value_size = 0xf0000000,
+        .max_entries = 1},
+       Code::kSystem,
+       "E2BIG"},
+      {"a per-CPU value too large",
+       {.name = "m",
+        .type = MapType::kPercpuArray,
+        .key_size = 4,
+        .value_size = 40000,
+        .max_entries = 1},
+       Code::kSystem,
+       "a per-CPU value may have 32 KiB"},
+      {"a ring of odd size",
+       {.name = "m", .type = MapType::kRingbuf, .max_entries = 5000},
+       Code::kInvalidArgument,
+       "power of two"},
+      {"flags that do not exist",
+       {.name = "m",
+        .type = MapType::kHash,
+        .key_size = 4,
+        .value_size = 4,
+        .max_entries = 1,
+        .flags = 1U << 31},
+       Code::kInvalidArgument,
+       "check sizes and flags"},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.name);
+    EXPECT_THAT(Map::Create(kernel_, row.params), Fails(row.code, row.words));
+  }
+}
+
+TEST_F(MapTest, IsGoneWithItsLastDescriptor) {
+  uint32_t id = 0;
+  {
+    const auto map = Map::Create(kernel_, {.name = "short",
+                                           .type = MapType::kArray,
+                                           .key_size = 4,
+                                           .value_size = 4,
+                                           .max_entries = 1});
+    ASSERT_THAT(map, IsOk());
+    id = InfoOf(*map).id;
+    GetFdByIdAttr attr{.id = id};
+    const auto fd = BpfCall(Command::kMapGetFdById, attr).Issue(kernel_);
+    ASSERT_TRUE(fd.has_value());
+    kernel_.Close(*fd);
+  }
+  // The kernel frees it after a grace period, but its id is gone at once.
+  GetFdByIdAttr attr{.id = id};
+  EXPECT_EQ(BpfCall(Command::kMapGetFdById, attr).Issue(kernel_).error().value, ENOENT);
+}
+
+TEST_F(MapTest, CannotBeReadWhereItIsForWritingOnly) {
+  auto map = Map::Create(kernel_, {.name = "m",
+                                   .type = MapType::kArray,
+                                   .key_size = 4,
+                                   .value_size = 4,
+                                   .max_entries = 1,
+                                   .flags = kWriteOnly});
+  ASSERT_THAT(map, IsOk());
+  uint32_t key = 0;
+  EXPECT_THAT(map->Put(BytesOf(key), BytesOf(key)), IsOk());
+  EXPECT_THAT(map->Lookup(BytesOf(key), MutableBytesOf(key)),
+              Fails(Code::kPermission, "user space may not read it"));
+}
+
+}  // namespace
+}  // namespace purebpf
