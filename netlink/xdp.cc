@@ -50,7 +50,7 @@ constexpr Row kRows[] = {
      "this interface runs no programs itself: use native or SKB mode"},
     {EOPNOTSUPP, kInDriver, "", Code::kUnsupported, kTrySkb},
     {EINVAL, kHardware, "", Code::kInvalidArgument,
-     "hardware mode takes a program that was loaded for this very interface"},
+     "hardware mode needs a device that runs programs, and one that was loaded for it"},
     {ERANGE, kInDriver, "", Code::kInvalidArgument,
      "the MTU is too large for native mode: lower it (a veth's is its peer's), or use SKB mode"},
     {EINVAL, kInDriver, "MTU", Code::kInvalidArgument,

@@ -1,0 +1,261 @@
+// Links of a network namespace of this test's own: made by ip(8), seen and set by the library.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "purebpf/bpf/host_kernel.h"
+#include "purebpf/netlink/link.h"
+#include "purebpf/tests/support/netns.h"
+#include "purebpf/tests/support/result_matchers.h"
+
+namespace purebpf::netlink {
+namespace {
+
+using purebpf::testing::Fails;
+using purebpf::testing::IsOk;
+using purebpf::testing::Netns;
+using purebpf::testing::TempNetns;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+// Passes everything on to the running kernel and counts.
+class CountingKernel final : public Kernel {
+ public:
+  int sends = 0;
+  int receives = 0;
+
+  SysResult<int> NetlinkOpen(int protocol, uint32_t groups) override {
+    return host_.NetlinkOpen(protocol, groups);
+  }
+  SysResult<void> NetlinkSend(int fd, Bytes message) override {
+    ++sends;
+    return host_.NetlinkSend(fd, message);
+  }
+  SysResult<size_t> NetlinkReceive(int fd, MutableBytes buffer, ReceiveMode mode) override {
+    ++receives;
+    return host_.NetlinkReceive(fd, buffer, mode);
+  }
+  void Close(int fd) override { host_.Close(fd); }
+  SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> r) override {
+    return host_.Bpf(command, attr, r);
+  }
+  SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t most) override {
+    return host_.ReadFile(path, most);
+  }
+  SysResult<std::string> Release() override { return host_.Release(); }
+  SysResult<ResourceLimit> GetResourceLimit(int resource) override {
+    return host_.GetResourceLimit(resource);
+  }
+  SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override {
+    return host_.SetResourceLimit(resource, limit);
+  }
+  SysResult<size_t> Wait(std::span<Pollable> descriptors,
+                         std::optional<std::chrono::milliseconds> timeout) override {
+    return host_.Wait(descriptors, timeout);
+  }
+
+ private:
+  HostKernel host_;
+};
+
+class LinkNetns : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!netns_.ok()) GTEST_SKIP() << netns_.reason();
+    socket_ = Socket::Open(kernel_).value();
+  }
+
+  std::vector<std::string> Names() {
+    const std::vector<Link> links = ListLinks(*socket_).value();
+    std::vector<std::string> names;
+    for (const Link& link : links) names.push_back(link.name);
+    return names;
+  }
+
+  CountingKernel kernel_;
+  TempNetns netns_;
+  std::optional<Socket> socket_;
+};
+
+TEST_F(LinkNetns, ListsWhatIpMade) {
+  ASSERT_TRUE(netns_->Ip("link add veth0 index 10 mtu 1400 type veth peer name veth1 index 9"));
+  ASSERT_TRUE(netns_->Ip("link set veth0 address 02:00:00:00:00:01 up"));
+  const std::vector<Link> links = ListLinks(*socket_).value();
+  ASSERT_THAT(links, SizeIs(3));
+  EXPECT_EQ(links[0].name, "lo");
+  EXPECT_EQ(links[1].name, "veth1");
+  EXPECT_EQ(links[1].index, 9u);
+  EXPECT_FALSE(links[1].up());
+  EXPECT_EQ(links[2].name, "veth0");
+  EXPECT_EQ(links[2].index, 10u);
+  EXPECT_EQ(links[2].kind, "veth");
+  EXPECT_EQ(links[2].mtu, 1400u);
+  EXPECT_TRUE(links[2].up());
+  EXPECT_THAT(links[2].address, ElementsAre(std::byte{2}, std::byte{0}, std::byte{0}, std::byte{0},
+                                            std::byte{0}, std::byte{1}));
+}
+
+TEST_F(LinkNetns, MakesOneSendAndOneReceiveARequest) {
+  EXPECT_THAT(LinkByIndex(*socket_, 1), IsOk());
+  EXPECT_EQ(kernel_.sends, 1);
+  EXPECT_EQ(kernel_.receives, 1);
+  EXPECT_THAT(LinkByName(*socket_, "lo"), IsOk());
+  EXPECT_THAT(SetLinkUp(*socket_, 1), IsOk());
+  EXPECT_THAT(LinkByName(*socket_, "none"), Fails(Code::kNotFound, "none"));
+  EXPECT_EQ(kernel_.sends, 4);
+  EXPECT_EQ(kernel_.receives, 4);
+  EXPECT_THAT(ListLinks(*socket_), IsOk());  // the links, and the end
+  EXPECT_EQ(kernel_.sends, 5);
+  EXPECT_EQ(kernel_.receives, 6);
+}
+
+TEST_F(LinkNetns, FindsByNameAndByAltnameOfAnyLength) {
+  const std::string longest(127, 'x');
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  for (const std::string& name : {std::string("up"), std::string("sixteen-letters!"), longest})
+    ASSERT_TRUE(netns_->AddAltname("veth0", name));
+  const uint32_t index = netns_->Index("veth0");
+  for (const std::string& name :
+       {std::string("veth0"), std::string("up"), std::string("sixteen-letters!"), longest}) {
+    const Result<Link> link = LinkByName(*socket_, name);
+    ASSERT_THAT(link, IsOk());
+    EXPECT_EQ(link->index, index);
+    EXPECT_EQ(link->name, "veth0");
+    EXPECT_THAT(link->altnames, ElementsAre("up", "sixteen-letters!", longest));
+  }
+  EXPECT_THAT(LinkByName(*socket_, std::string(126, 'x')), Fails(Code::kNotFound, "ENODEV"));
+}
+
+TEST_F(LinkNetns, SetsUpAndDown) {
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  const uint32_t index = netns_->Index("veth0");
+  EXPECT_FALSE(LinkByIndex(*socket_, index).value().up());
+  EXPECT_THAT(SetLinkUp(*socket_, index), IsOk());
+  EXPECT_TRUE(LinkByIndex(*socket_, index).value().up());
+  EXPECT_THAT(netns_->IpOutput("link show veth0"), HasSubstr(",UP"));
+  EXPECT_THAT(SetLinkDown(*socket_, index), IsOk());
+  EXPECT_FALSE(LinkByIndex(*socket_, index).value().up());
+  EXPECT_THAT(netns_->IpOutput("link show veth0"), Not(HasSubstr(",UP")));
+  EXPECT_THAT(SetLinkUp(*socket_, 4711), Fails(Code::kNotFound, "set link up 'ifindex 4711'"));
+}
+
+TEST_F(LinkNetns, ListsMoreThanOneDatagramHolds) {
+  constexpr size_t kPairs = 40;
+  std::vector<std::string> expected = {"lo"};
+  for (size_t i = 0; i < kPairs; ++i) {
+    const std::string n = std::to_string(i);
+    const std::string index = std::to_string(100 + 2 * i);
+    const std::string peer = std::to_string(101 + 2 * i);
+    ASSERT_TRUE(netns_->Ip("link add a" + n + " index " + index + " type veth peer name b" + n +
+                           " index " + peer));
+    expected.push_back("a" + n);
+    expected.push_back("b" + n);
+  }
+  EXPECT_EQ(Names(), expected);
+  EXPECT_EQ(kernel_.sends, 1);
+  EXPECT_GT(kernel_.receives, 3);
+}
+
+TEST_F(LinkNetns, StaysInTheNamespaceWhereTheSocketWasOpened) {
+  const Netns other;
+  ASSERT_TRUE(netns_->Ip("link add here type veth peer name there"));
+  {
+    const auto scope = other.Enter();
+    EXPECT_THAT(LinkByName(*socket_, "here"), IsOk());
+    Socket in_other = Socket::Open(kernel_).value();
+    EXPECT_THAT(LinkByName(in_other, "here"), Fails(Code::kNotFound, "here"));
+  }
+}
+
+class LinkMonitorNetns : public LinkNetns {
+ protected:
+  void SetUp() override {
+    LinkNetns::SetUp();
+    if (!IsSkipped()) monitor_ = LinkMonitor::Open(kernel_).value();
+  }
+
+  // Each event as "+name" or "-name", of the first words of runs: a change of one link tells often.
+  std::vector<std::string> Events() {
+    const Result<std::vector<LinkEvent>> events = monitor_->Read();
+    EXPECT_THAT(events, IsOk());
+    std::vector<std::string> told;
+    for (const LinkEvent& event : events.value_or(std::vector<LinkEvent>{})) {
+      std::string word = (event.removed ? "-" : event.link.up() ? "^" : "+") + event.link.name;
+      if (told.empty() || told.back() != word) told.push_back(std::move(word));
+    }
+    return told;
+  }
+
+  std::optional<LinkMonitor> monitor_;
+};
+
+TEST_F(LinkMonitorNetns, TellsOfEachChangeInOrder) {
+  EXPECT_THAT(Events(), IsEmpty());
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  EXPECT_THAT(Events(), ElementsAre("+veth1", "+veth0"));
+  ASSERT_TRUE(netns_->Up("lo"));
+  EXPECT_THAT(Events(), ElementsAre("^lo"));
+  ASSERT_TRUE(netns_->Rename("veth0", "renamed"));
+  EXPECT_THAT(Events(), ElementsAre("+renamed"));
+  ASSERT_TRUE(netns_->Delete("renamed"));
+  EXPECT_THAT(Events(), ElementsAre("-renamed", "-veth1"));
+  EXPECT_THAT(Events(), IsEmpty());
+}
+
+TEST_F(LinkMonitorNetns, IsReadableWhileSomethingWaits) {
+  std::vector<Pollable> pollable = {{.fd = monitor_->fd()}};
+  EXPECT_EQ(kernel_.Wait(pollable, std::chrono::milliseconds(0)), 0u);
+  ASSERT_TRUE(netns_->Up("lo"));
+  EXPECT_EQ(kernel_.Wait(pollable, std::chrono::seconds(5)), 1u);
+  EXPECT_TRUE(pollable[0].readable);
+  EXPECT_THAT(Events(), ElementsAre("^lo"));
+  EXPECT_EQ(kernel_.Wait(pollable, std::chrono::milliseconds(0)), 0u);
+}
+
+TEST_F(LinkMonitorNetns, TakesALinkThatMovesAwayForRemoved) {
+  const Netns other;
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  Events();
+  ASSERT_TRUE(netns_->Move("veth0", other));
+  EXPECT_THAT(Events(), ElementsAre("-veth0"));
+}
+
+TEST_F(LinkMonitorNetns, IsNotMisledByALinkThatLeavesABridge) {
+  if (!netns_->Ip("link add br0 type bridge")) GTEST_SKIP() << "this kernel has no bridge";
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  ASSERT_TRUE(netns_->Ip("link set veth0 master br0"));
+  Events();
+  ASSERT_TRUE(netns_->Ip("link set veth0 nomaster"));
+  EXPECT_THAT(Events(), Not(::testing::Contains("-veth0")));
+}
+
+TEST_F(LinkMonitorNetns, SaysThatItLostEventsAndGoesOnWithNewOnes) {
+  // The least that the kernel allows: a few events fill it.
+  const int least = 0;
+  ASSERT_EQ(setsockopt(monitor_->fd(), SOL_SOCKET, SO_RCVBUF, &least, sizeof least), 0);
+  ASSERT_TRUE(netns_->Ip("link add veth0 type veth peer name veth1"));
+  const uint32_t index = netns_->Index("veth0");
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_THAT(SetLinkUp(*socket_, index), IsOk());
+    ASSERT_THAT(SetLinkDown(*socket_, index), IsOk());
+  }
+  const Result<std::vector<LinkEvent>> lost = monitor_->Read();
+  ASSERT_THAT(lost, Fails(Code::kSystem, "events were lost"));
+  EXPECT_EQ(lost.error().sys_errno, ENOBUFS);
+  EXPECT_THAT(Events(), IsEmpty());  // the older ones went with them
+  ASSERT_TRUE(netns_->Rename("veth1", "renamed"));
+  EXPECT_THAT(Events(), ElementsAre("+renamed"));
+}
+
+}  // namespace
+}  // namespace purebpf::netlink
