@@ -79,7 +79,7 @@ class File {
 
   // All relocations that apply to section `index`, in file order, from every REL section that names
   // it; empty where there are none. Each entry's symbol and offset are checked. RELA: unsupported,
-  // and so is a compressed relocation section.
+  // and so are compressed sections, the target or those with its relocations.
   [[nodiscard]] Result<std::vector<Relocation>> Relocations(uint32_t index) const;
 
  private:

@@ -1,5 +1,6 @@
 // The relocations of a File. Source: the gABI's "Relocation" chapter.
 #include <algorithm>
+#include <utility>
 
 #include "purebpf/elf/file.h"
 #include "purebpf/elf/text.h"
@@ -32,18 +33,37 @@ Result<Bytes> RelRecords(const Section& section, std::span<const Section> sectio
   return contents;
 }
 
+Result<void> CheckEntry(const Relocation& relocation, uint64_t entry, const Section& section,
+                        const Section& target, size_t symbols) {
+  if (relocation.offset >= target.size) {
+    return Malformed(Concat({Describe(section), ": relocation ", Decimal(entry), ": offset ",
+                             Hex(relocation.offset), " is outside of ", Describe(target),
+                             " with its ", Hex(target.size), " bytes"}));
+  }
+  if (relocation.symbol >= symbols) {
+    return Malformed(
+        Concat({Describe(section), ": relocation ", Decimal(entry), ": symbol ",
+                Decimal(relocation.symbol), ", but there are ", Decimal(symbols), " symbols"}));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Relocation>> File::Relocations(uint32_t index) const {
-  std::vector<Relocation> relocations;
   if (index >= sections_.size()) {
     return Malformed(Concat({"relocations of section ", Decimal(index), ": there are ",
                              Decimal(sections_.size()), " sections"}));
   }
   const Section& target = sections_[index];
+  std::vector<Relocation> relocations;
   const auto appliers =
       std::ranges::equal_range(relocation_sections_, index, {},
                                [this](uint32_t section) { return sections_[section].info; });
+  // Offsets are into the contents as they were before.
+  if (!appliers.empty()) {
+    if (auto contents = target.Contents(); !contents) return std::unexpected(contents.error());
+  }
   for (const uint32_t applier : appliers) {
     const Section& section = sections_[applier];
     const auto records = RelRecords(section, sections_);
@@ -61,15 +81,8 @@ Result<std::vector<Relocation>> File::Relocations(uint32_t index) const {
       const uint64_t info = reader.U64();
       relocation.type = static_cast<uint32_t>(info);
       relocation.symbol = static_cast<uint32_t>(info >> 32);
-      if (relocation.offset >= target.size) {
-        return Malformed(Concat({Describe(section), ": relocation ", Decimal(entry), ": offset ",
-                                 Hex(relocation.offset), " is outside of ", Describe(target),
-                                 " with its ", Hex(target.size), " bytes"}));
-      }
-      if (relocation.symbol >= symbols_.size()) {
-        return Malformed(Concat({Describe(section), ": relocation ", Decimal(entry), ": symbol ",
-                                 Decimal(relocation.symbol), ", but there are ",
-                                 Decimal(symbols_.size()), " symbols"}));
+      if (auto fine = CheckEntry(relocation, entry, section, target, symbols_.size()); !fine) {
+        return std::unexpected(std::move(fine).error());
       }
       relocations.push_back(relocation);
     }

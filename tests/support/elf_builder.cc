@@ -28,12 +28,12 @@ class Strings {
 
 }  // namespace
 
-uint32_t ElfBuilder::Add(Section section) {
+uint32_t ElfBuilder::AddSection(Section section) {
   sections_.push_back(std::move(section));
   return static_cast<uint32_t>(sections_.size() - 1);
 }
 
-uint32_t ElfBuilder::Add(Symbol symbol) {
+uint32_t ElfBuilder::AddSymbol(Symbol symbol) {
   if (symbols_.empty()) symbols_.push_back({.name = "", .binding = 0});
   symbols_.push_back(std::move(symbol));
   return static_cast<uint32_t>(symbols_.size() - 1);
@@ -57,22 +57,22 @@ void ElfBuilder::AddTables() {
           .U64(symbol.value)
           .U64(symbol.size);
     }
-    Add({.name = ".symtab",
-         .type = kSymtab,
-         .link = symtab + 1,
-         .entry_size = 24,
-         .contents = table.Take()});
-    Add({.name = ".strtab", .type = kStrtab, .alignment = 1, .contents = names.Take()});
+    AddSection({.name = ".symtab",
+                .type = kSymtab,
+                .link = symtab + 1,
+                .entry_size = 24,
+                .contents = table.Take()});
+    AddSection({.name = ".strtab", .type = kStrtab, .alignment = 1, .contents = names.Take()});
   }
   if (!extended_.empty()) {
     ByteWriter table(order_);
     for (const uint32_t index : extended_) table.U32(index);
-    Add({.name = ".symtab_shndx",
-         .type = kSymtabShndx,
-         .link = symtab,
-         .alignment = 4,
-         .entry_size = 4,
-         .contents = table.Take()});
+    AddSection({.name = ".symtab_shndx",
+                .type = kSymtabShndx,
+                .link = symtab,
+                .alignment = 4,
+                .entry_size = 4,
+                .contents = table.Take()});
   }
   for (uint32_t target = 0; target < relocations_.size(); ++target) {
     if (relocations_[target].empty()) continue;
@@ -80,12 +80,12 @@ void ElfBuilder::AddTables() {
     for (const Relocation& relocation : relocations_[target]) {
       table.U64(relocation.offset).U64(uint64_t{relocation.symbol} << 32 | relocation.type);
     }
-    Add({.name = ".rel" + sections_[target].name,
-         .type = kRel,
-         .link = symtab,
-         .info = target,
-         .entry_size = 16,
-         .contents = table.Take()});
+    AddSection({.name = ".rel" + sections_[target].name,
+                .type = kRel,
+                .link = symtab,
+                .info = target,
+                .entry_size = 16,
+                .contents = table.Take()});
   }
 }
 
@@ -103,7 +103,7 @@ std::vector<std::byte> ElfBuilder::Build() {
   AddTables();
   Strings strings;
   std::vector<uint32_t> names;
-  Add({.name = ".shstrtab", .type = kStrtab, .alignment = 1});
+  AddSection({.name = ".shstrtab", .type = kStrtab, .alignment = 1});
   for (const Section& section : sections_) names.push_back(strings.Add(section.name));
   sections_.back().contents = strings.Take();
 

@@ -1,8 +1,8 @@
 // Makes ELF64 relocatable objects in either byte order, whole or with any field broken.
 //
 //     ElfBuilder elf(std::endian::big);
-//     const uint32_t xdp = elf.Add({.name = "xdp", .contents = two_instructions});
-//     const uint32_t map = elf.Add(Symbol{.name = "map", .section = maps});
+//     const uint32_t xdp = elf.AddSection({.name = "xdp", .contents = two_instructions});
+//     const uint32_t map = elf.AddSymbol({.name = "map", .section = maps});
 //     elf.Relocate(xdp, {.offset = 0, .type = 1, .symbol = map});
 //     elf.Break("xdp", SectionField::kSize, 0x9999);
 //     std::vector<std::byte> bytes = elf.Build();
@@ -79,8 +79,8 @@ class ElfBuilder {
 
   // All return the index that the object will have for it. The first symbol makes the null symbol
   // and so has index 1.
-  uint32_t Add(Section section);
-  uint32_t Add(Symbol symbol);
+  uint32_t AddSection(Section section);
+  uint32_t AddSymbol(Symbol symbol);
   // Several calls for a section fill one .rel section.
   void Relocate(uint32_t section, Relocation relocation);
   // One entry for each symbol, the null symbol too: makes a .symtab_shndx.

@@ -1,0 +1,95 @@
+#include "purebpf/tests/elf/walk.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "purebpf/elf/btf.h"
+#include "purebpf/elf/file.h"
+
+namespace purebpf::elf {
+namespace {
+
+bool Inside(Bytes whole, const void* begin, size_t size) {
+  const auto* start = static_cast<const std::byte*>(begin);
+  const std::less_equal<const std::byte*> not_after;
+  return size == 0 ||
+         (not_after(whole.data(), start) && not_after(start + size, whole.data() + whole.size()));
+}
+
+bool Inside(Bytes whole, std::string_view text) { return Inside(whole, text.data(), text.size()); }
+
+std::string FileViolation(Bytes bytes, const File& file) {
+  const size_t sections = file.sections().size();
+  for (const Section& section : file.sections()) {
+    if (!Inside(bytes, section.name)) return "a section's name outside of the file";
+    if (!Inside(bytes, section.contents.data(), section.contents.size())) {
+      return "a section's contents outside of the file";
+    }
+    if (&file.sections()[section.index] != &section) return "a section's index";
+    const auto relocations = file.Relocations(section.index);
+    if (!relocations) continue;
+    for (const Relocation& relocation : *relocations) {
+      if (relocation.offset >= section.size) return "a relocation outside of its section";
+      if (relocation.symbol >= file.symbols().size()) return "a relocation's symbol";
+    }
+  }
+  for (const Symbol& symbol : file.symbols()) {
+    if (!Inside(bytes, symbol.name)) return "a symbol's name outside of the file";
+    if (symbol.section >= sections && symbol.section != kUndefinedSection &&
+        symbol.section != kAbsoluteSection && symbol.section != kCommonSection) {
+      return "a symbol's section";
+    }
+  }
+  return "";
+}
+
+std::string TypeViolation(Bytes bytes, const Btf& btf, const BtfType& type) {
+  const auto known = [&btf](TypeId id) { return static_cast<uint32_t>(id) < btf.type_count(); };
+  if (!Inside(bytes, type.name)) return "a type's name";
+  if (!known(type.target)) return "a type's target";
+  const BtfArray array = btf.Array(type);
+  if (!known(array.element) || !known(array.index)) return "an array's types";
+  for (const BtfMember& member : btf.Members(type)) {
+    if (!known(member.type) || !Inside(bytes, member.name)) return "a member";
+  }
+  for (const BtfEnumerator& enumerator : btf.Enumerators(type)) {
+    if (!Inside(bytes, enumerator.name)) return "an enumerator";
+  }
+  for (const BtfSectionVariable& variable : btf.Variables(type)) {
+    if (!known(variable.variable)) return "a section's variable";
+  }
+  if (const auto resolved = btf.Resolve(type.id); resolved && !known(resolved->id)) {
+    return "a resolved type";
+  }
+  if (const auto size = btf.SizeOf(type.id); !size && size.error().message.empty()) {
+    return "an error without words";
+  }
+  return Describe(type).empty() ? "a description" : "";
+}
+
+}  // namespace
+
+Walk WalkFile(Bytes bytes) {
+  const auto file = File::Parse(bytes);
+  if (!file) return {.error = file.error().message};
+  Walk walk{.parsed = true, .violation = FileViolation(bytes, *file)};
+  if (const Section* section = file->FindSection(".BTF"); section != nullptr) {
+    const Walk btf = WalkBtf(section->contents);
+    if (!btf.violation.empty()) walk.violation = btf.violation;
+  }
+  return walk;
+}
+
+Walk WalkBtf(Bytes bytes) {
+  const auto btf = Btf::Parse(bytes);
+  if (!btf) return {.error = btf.error().message};
+  Walk walk{.parsed = true};
+  for (uint32_t id = 0; id < btf->type_count() && walk.violation.empty(); ++id) {
+    walk.violation = TypeViolation(bytes, *btf, btf->Type(TypeId{id}));
+  }
+  return walk;
+}
+
+}  // namespace purebpf::elf
