@@ -83,7 +83,7 @@ Result<Collection> CollectionSpec::Load(Kernel& kernel) const {
 }
 
 Result<Collection> CollectionSpec::Load(Kernel& kernel, const LoadOptions& options) const {
-  const TargetKernel target = PUREBPF_TRY(TargetKernel::Of(kernel, *this));
+  const TargetKernel target = PUREBPF_TRY(TargetKernel::Of(kernel, *this, options));
   const LoadPlan plan = PUREBPF_TRY(LoadPlan::Make(*this, target, options));
   return Collection::Load(kernel, plan);
 }

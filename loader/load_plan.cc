@@ -5,77 +5,12 @@
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/map_fit.h"
-#include "purebpf/loader/internal/names.h"
+#include "purebpf/loader/internal/selection.h"
 
 namespace purebpf {
 namespace {
 
-std::unexpected<Error> Refused(Code code, std::string object, std::string detail,
-                               std::string hint = "") {
-  return std::unexpected(Error{.code = code,
-                               .operation = "plan loading",
-                               .object = std::move(object),
-                               .detail = std::move(detail),
-                               .hint = std::move(hint)});
-}
-
-// Finds a spec by name; where several have it, the first.
-class NameIndex {
- public:
-  template <typename Specs>
-  explicit NameIndex(const Specs& specs) {
-    for (uint32_t i = 0; i < specs.size(); ++i) entries_.emplace_back(specs[i].name, i);
-    std::ranges::sort(entries_);
-  }
-
-  [[nodiscard]] std::optional<uint32_t> Find(std::string_view name) const {
-    const auto found = std::ranges::lower_bound(entries_, name, {}, &Entry::first);
-    if (found == entries_.end() || found->first != name) return std::nullopt;
-    return found->second;
-  }
-
- private:
-  using Entry = std::pair<std::string_view, uint32_t>;
-  std::vector<Entry> entries_;
-};
-
-// Which maps and programs of a spec are to be loaded.
-struct Selection {
-  std::vector<bool> maps;
-  std::vector<bool> programs;
-};
-
-Result<Selection> Select(const CollectionSpec& spec, const NameIndex& maps,
-                         const LoadOptions& options) {
-  Selection selected{std::vector<bool>(spec.maps.size(), !options.only),
-                     std::vector<bool>(spec.programs.size())};
-  if (options.only) {
-    const NameIndex programs(spec.programs);
-    for (const std::string& name : *options.only) {
-      const auto map = maps.Find(name);
-      const auto program = programs.Find(name);
-      if (map) selected.maps[*map] = true;
-      if (program) selected.programs[*program] = true;
-      if (!map && !program)
-        return Refused(Code::kInvalidArgument, spec.name,
-                       "has no map or program '" + name +
-                           "'; maps: " + internal::NamesOf(spec.maps, &MapSpec::name) +
-                           "; programs: " + internal::NamesOf(spec.programs, &ProgramSpec::name));
-    }
-  } else {
-    for (size_t i = 0; i < spec.programs.size(); ++i)
-      selected.programs[i] = spec.programs[i].autoload;
-  }
-  for (size_t i = 0; i < spec.programs.size(); ++i) {
-    if (!selected.programs[i]) continue;
-    for (const Reference& reference : spec.programs[i].references) {
-      if (reference.kind != ReferenceKind::kMap) continue;
-      const auto map = maps.Find(reference.target);
-      if (map) selected.maps[*map] = true;  // its absence is Relocate's to tell
-    }
-  }
-  return selected;
-}
+using internal::Refused;
 
 Result<CreateMapStep> PlanMap(const MapSpec& spec, const TargetKernel& target) {
   const auto refused = [&](std::string detail, std::string hint) {
@@ -100,7 +35,7 @@ Result<CreateMapStep> PlanMap(const MapSpec& spec, const TargetKernel& target) {
 
 // Finds the step that creates a map.
 struct MapSteps {
-  const NameIndex& maps;
+  const internal::NameIndex& maps;
   std::vector<uint32_t> step_of_map;  // by index into the spec's maps; only of the selected
 };
 
@@ -207,8 +142,8 @@ Result<LoadPlan> LoadPlan::Make(const CollectionSpec& spec, const TargetKernel& 
                    "the object is " + std::string(OrderName(spec.order)) + ", the kernel " +
                        std::string(OrderName(target.order)),
                    "compile it for this machine: clang -target bpf");
-  const NameIndex maps(spec.maps);
-  const Selection selected = PUREBPF_TRY(Select(spec, maps, options));
+  const internal::NameIndex maps(spec.maps);
+  const internal::Selection selected = PUREBPF_TRY(internal::Select(spec, maps, options));
   LoadPlan plan{.name = spec.name, .log = options.log};
   MapSteps map_steps{.maps = maps, .step_of_map = std::vector<uint32_t>(spec.maps.size())};
   for (size_t i = 0; i < spec.maps.size(); ++i) {

@@ -17,21 +17,22 @@
 
 namespace purebpf {
 
+struct LoadOptions {
+  // Names of maps and programs; with those, the maps that the programs need. Nothing: all maps, and
+  // all programs but those of '?' sections.
+  std::optional<std::vector<std::string>> only;
+  VerifierLog log;
+};
+
 // What the plan must know of the kernel it is for.
 struct TargetKernel {
   std::endian order = std::endian::native;
   uint32_t page_size = 4096;   // bytes; ring buffers are rounded up to a power of two of it
   uint32_t possible_cpus = 1;  // entries of a perf event array that states none
 
-  // The running kernel's. Reads only what this spec needs: for most, nothing.
-  [[nodiscard]] static Result<TargetKernel> Of(Kernel& kernel, const CollectionSpec& spec);
-};
-
-struct LoadOptions {
-  // Names of maps and programs; with those, the maps that the programs need. Nothing: all maps, and
-  // all programs but those of '?' sections.
-  std::optional<std::vector<std::string>> only;
-  VerifierLog log;
+  // The running kernel's. Reads only what the maps that are to be loaded need: for most, nothing.
+  [[nodiscard]] static Result<TargetKernel> Of(Kernel& kernel, const CollectionSpec& spec,
+                                               const LoadOptions& options = {});
 };
 
 struct CreateMapStep {

@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <cstring>
 
 #include "purebpf/bpf/cpus.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/map_fit.h"
+#include "purebpf/loader/internal/selection.h"
 #include "purebpf/loader/load_plan.h"
 
 namespace purebpf {
@@ -25,18 +25,23 @@ std::optional<uint32_t> PageSize(Kernel& kernel) {
 }
 
 template <typename Predicate>
-bool AnyMap(const CollectionSpec& spec, Predicate predicate) {
-  return std::ranges::any_of(spec.maps, [&](const MapSpec& map) { return predicate(map.params); });
+bool AnyMap(const CollectionSpec& spec, const internal::Selection& selected, Predicate predicate) {
+  for (size_t i = 0; i < spec.maps.size(); ++i)
+    if (selected.maps[i] && predicate(spec.maps[i].params)) return true;
+  return false;
 }
 
 }  // namespace
 
-Result<TargetKernel> TargetKernel::Of(Kernel& kernel, const CollectionSpec& spec) {
+Result<TargetKernel> TargetKernel::Of(Kernel& kernel, const CollectionSpec& spec,
+                                      const LoadOptions& options) {
   TargetKernel target;
+  const internal::NameIndex maps(spec.maps);
+  const internal::Selection selected = PUREBPF_TRY(internal::Select(spec, maps, options));
   // A container without /proc keeps the commonest page; the kernel refuses what does not fit it.
-  if (AnyMap(spec, internal::DependsOnPageSize))
+  if (AnyMap(spec, selected, internal::DependsOnPageSize))
     target.page_size = PageSize(kernel).value_or(target.page_size);
-  if (AnyMap(spec, internal::DependsOnCpus))
+  if (AnyMap(spec, selected, internal::DependsOnCpus))
     target.possible_cpus = PUREBPF_TRY(PossibleCpus(kernel));
   return target;
 }
