@@ -61,7 +61,6 @@ Result<Sections> ReadHeader(Bytes bytes) {
     return Malformed(
         Concat({"BTF: ", Hex(bytes.size()), " bytes, the header needs ", Hex(kHeaderSize)}));
   }
-  Sections sections;
   for (const std::endian order : {std::endian::little, std::endian::big}) {
     ByteReader reader(bytes.first(kHeaderSize), order);
     if (reader.U16() != kMagic) continue;
@@ -113,21 +112,48 @@ struct References {
   Greatest type;
 };
 
-template <std::endian kOrder>
-void SeeElements(Words<kOrder> words, uint32_t count, const KindLayout& layout, uint32_t id,
-                 References& references) {
-  uint32_t name = 0;
-  uint32_t type = 0;
-  const size_t stride = layout.element;
-  if (layout.element_name && layout.element_type >= 0) {
-    for (size_t i = 0; i < count; ++i) {
-      name = std::max(name, words[i * stride]);
-      type = std::max(type, words[i * stride + 1]);
+// Where the references of a kind stand, for a loop without a branch on the kind: kinds come in no
+// order that a processor could predict, which would be most of the time of the pass.
+struct KindReferences {
+  uint32_t third = 0;   // all ones: the third word is a type id
+  uint32_t vlen = 0;    // all ones: there are elements, as many as `vlen` says
+  uint32_t fixed = 0;   // elements where vlen does not count them: an array's two types
+  uint32_t stride = 0;  // words an element
+  uint32_t name = 0;    // all ones: an element's first word is a name
+  uint32_t type = 0;    // all ones: an element's word type_word is a type id
+  uint32_t type_word = 0;
+};
+constexpr uint32_t kAll = 0xffffffff;
+
+constexpr std::array<KindReferences, kKindLayouts.size()> MakeKindReferences() {
+  std::array<KindReferences, kKindLayouts.size()> table = {};
+  for (size_t kind = 0; kind < table.size(); ++kind) {
+    const KindLayout& layout = kKindLayouts[kind];
+    if (layout.third == ThirdWord::kType) table[kind].third = kAll;
+    if (layout.element == 0) continue;
+    table[kind].vlen = kAll;
+    table[kind].stride = layout.element;
+    if (layout.element_name) table[kind].name = kAll;
+    if (layout.element_type >= 0) {
+      table[kind].type = kAll;
+      table[kind].type_word = static_cast<uint32_t>(layout.element_type);
     }
-  } else if (layout.element_name) {
-    for (size_t i = 0; i < count; ++i) name = std::max(name, words[i * stride]);
-  } else {
-    for (size_t i = 0; i < count; ++i) type = std::max(type, words[i * stride]);
+  }
+  table[3] = {.fixed = 2, .stride = 1, .type = kAll};
+  return table;
+}
+constexpr auto kKindReferences = MakeKindReferences();
+
+template <std::endian kOrder>
+void SeeRecord(Words<kOrder> words, TypeInfo info, uint32_t id, References& references) {
+  const KindReferences& kind = kKindReferences[info.kind()];
+  uint32_t name = words[0];
+  uint32_t type = words[2] & kind.third;
+  const uint32_t count = (info.vlen() & kind.vlen) + kind.fixed;
+  size_t word = kTypeWords;
+  for (uint32_t i = 0; i < count; ++i, word += kind.stride) {
+    name = std::max(name, words[word] & kind.name);
+    type = std::max(type, words[word + kind.type_word] & kind.type);
   }
   references.name.See(name, id);
   references.type.See(type, id);
@@ -167,22 +193,14 @@ Result<References> IndexTypes(Bytes types, std::vector<uint32_t>& offsets) {
       return std::unexpected(CheckKind(info, id).error());
     }
     const KindLayout& layout = kKindLayouts[info.kind()];
-    const uint64_t elements = layout.element == 0 ? 0 : info.vlen();
     const uint64_t size =
-        (kTypeWords + layout.extra + elements * layout.element) * uint64_t{kWordSize};
+        (kTypeWords + layout.extra + uint64_t{info.vlen()} * layout.element) * kWordSize;
     if (size > room) {
       return Malformed(Concat({DescribeType(id), ": size ", Hex(size), " at ", Hex(offset),
                                " ends past the type section's ", Hex(types.size()), " bytes"}));
     }
     offsets.push_back(static_cast<uint32_t>(offset));
-    references.name.See(words[0], id);
-    if (layout.third == ThirdWord::kType) references.type.See(words[2], id);
-    if (elements != 0) {
-      SeeElements<kOrder>(Words<kOrder>(types.subspan(offset + kTypeSize)), info.vlen(), layout, id,
-                          references);
-    } else if (info.kind() == static_cast<uint32_t>(BtfKind::kArray)) {
-      references.type.See(std::max(words[3], words[4]), id);
-    }
+    SeeRecord(words, info, id, references);
     offset += static_cast<size_t>(size);
   }
   return references;

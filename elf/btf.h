@@ -76,6 +76,9 @@ class Btf {
   [[nodiscard]] std::vector<BtfEnumerator> Enumerators(const BtfType& type) const;  // enum, enum64
   [[nodiscard]] std::vector<BtfSectionVariable> Variables(const BtfType& type) const;  // datasec
 
+  // The string at `offset` of the string section, which .BTF.ext shares; "" for one outside of it.
+  [[nodiscard]] std::string_view Name(uint32_t offset) const;
+
   // The first type of that kind and name, by a linear pass.
   [[nodiscard]] std::optional<BtfType> Find(BtfKind kind, std::string_view name) const;
 
@@ -88,7 +91,6 @@ class Btf {
 
  private:
   Btf() = default;
-  [[nodiscard]] std::string_view Name(uint32_t offset) const;
   [[nodiscard]] ByteReader Record(TypeId id) const;              // from the type's first word
   [[nodiscard]] ByteReader Elements(const BtfType& type) const;  // behind its three words
 

@@ -236,8 +236,8 @@ Result<void> File::ReadSections(Bytes bytes) {
     }
     sections_.push_back(section);
   }
-  std::ranges::stable_sort(relocation_sections_, {},
-                           [this](uint32_t index) { return sections_[index].info; });
+  std::ranges::sort(relocation_sections_, {},
+                    [this](uint32_t index) { return std::pair(sections_[index].info, index); });
   return {};
 }
 

@@ -43,12 +43,15 @@ enum class ReferenceKind : uint8_t {
   kData,      // an ld_imm64 that takes an address in .data, .rodata, .bss, ...
   kFunction,  // a call of, or an ld_imm64 that takes, another function of the object
   kExtern,    // a symbol that the object does not define: a kfunc, a ksym, a kconfig value
+  kCoRe,      // a layout of the kernel's types: a field's offset, a type's existence, ...
 };
 
 struct Reference {
   uint32_t insn = 0;  // index of the instruction in its program
   ReferenceKind kind = ReferenceKind::kMap;
-  std::string target;  // kMap: the map's name; else the symbol's or the section's name
+  // kMap: the map's name; kCoRe: the type and the access ("struct task_struct 0:5"); else the
+  // symbol's or the section's name.
+  std::string target;
   int64_t offset = 0;  // kData, kFunction: bytes from the target's start
 
   bool operator==(const Reference&) const = default;

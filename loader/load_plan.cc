@@ -49,6 +49,8 @@ std::string_view What(ReferenceKind kind) {
       return "function";
     case ReferenceKind::kExtern:
       return "external symbol";
+    case ReferenceKind::kCoRe:
+      return "the kernel's layout (CO-RE) of";
   }
   return "";
 }

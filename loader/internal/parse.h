@@ -36,6 +36,25 @@ bool IsLegacyMapSection(std::string_view name);
 [[nodiscard]] Result<std::vector<PlacedMap>> ParseBtfMaps(const elf::File& file,
                                                           const elf::Section& section);
 
+// The CO-RE relocations of an object. (core_references.cc)
+class CoreReferences {
+ public:
+  // None where the object has no .BTF.ext.
+  [[nodiscard]] static Result<CoreReferences> Of(const elf::File& file);
+
+  // Appends those of the bytes from `begin` to `end` of a section to a program's references.
+  void Append(std::string_view section, uint64_t begin, uint64_t end,
+              std::vector<Reference>& references) const;
+
+ private:
+  struct Entry {
+    std::string_view section;
+    uint32_t offset;
+    std::string target;
+  };
+  std::vector<Entry> entries_;  // by section and offset
+};
+
 // Every program of the code sections, cut at the functions' symbols, with its references.
 // (programs.cc)
 [[nodiscard]] Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,

@@ -248,6 +248,7 @@ ProgramSpec NewProgram(const elf::Section& section, const Function& function) {
 Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,
                                                const std::vector<PlacedMap>& maps) {
   const FunctionTable functions = PUREBPF_TRY(FunctionTable::Of(file));
+  const CoreReferences core = PUREBPF_TRY(CoreReferences::Of(file));
   const Resolver resolver(file, functions, maps);
   std::vector<ProgramSpec> programs;
   for (const elf::Section& section : file.sections()) {
@@ -263,6 +264,7 @@ Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,
       auto references = ReferencesOf(resolver, section, function, program.insns, *relocations);
       if (!references) return std::unexpected(std::move(references).error().Within(program.name));
       program.references = std::move(*references);
+      core.Append(section.name, function.begin, function.end, program.references);
       programs.push_back(std::move(program));
     }
   }

@@ -141,16 +141,18 @@ TEST(CollectionSpec, ReadsAForeignByteOrderToTheSameSpec) {
 TEST(CollectionSpec, TellsReferencesToDataFunctionsAndExternsApart) {
   auto spec = CollectionSpec::Parse(unresolved::Object(), "unresolved");
   ASSERT_THAT(spec, IsOk());
-  EXPECT_THAT(NamesOf(spec->programs),
-              ElementsAre("uses_data", "calls_function", "calls_extern", "needs_nothing"));
+  EXPECT_THAT(NamesOf(spec->programs), ElementsAre("uses_data", "calls_function", "calls_extern",
+                                                   "reads_kernel_type", "needs_nothing"));
   struct Case {
     std::string_view program;
     ReferenceKind kind;
     std::string_view target;
   };
-  for (const Case& row : {Case{"uses_data", ReferenceKind::kData, ".data"},
-                          Case{"calls_function", ReferenceKind::kFunction, "helper_function"},
-                          Case{"calls_extern", ReferenceKind::kExtern, "something_elsewhere"}}) {
+  for (const Case& row :
+       {Case{"uses_data", ReferenceKind::kData, ".data"},
+        Case{"calls_function", ReferenceKind::kFunction, "helper_function"},
+        Case{"calls_extern", ReferenceKind::kExtern, "something_elsewhere"},
+        Case{"reads_kernel_type", ReferenceKind::kCoRe, "struct net_device 0:0"}}) {
     SCOPED_TRACE(row.program);
     const auto& references = spec->FindProgram(row.program)->references;
     ASSERT_FALSE(references.empty());
@@ -202,12 +204,12 @@ TEST(CollectionSpec, SurvivesEveryPrefix) {
 TEST(CollectionSpec, SurvivesEveryChangedByte) {
   for (const Bytes object : {kinds::Object(), unresolved::Object()}) {
     std::vector<std::byte> changed(object.begin(), object.end());
+    constexpr std::byte kFlips[] = {std::byte{0x01}, std::byte{0x80}, std::byte{0xff}};
     for (size_t i = 0; i < changed.size(); ++i) {
-      for (const auto flip : {std::byte{0x01}, std::byte{0x80}, std::byte{0xff}}) {
-        changed[i] ^= flip;
-        ExpectSound(changed);
-        changed[i] ^= flip;
-      }
+      const std::byte flip = kFlips[i % std::size(kFlips)];
+      changed[i] ^= flip;
+      ExpectSound(changed);
+      changed[i] ^= flip;
     }
   }
 }

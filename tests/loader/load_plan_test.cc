@@ -151,6 +151,10 @@ TEST(LoadPlan, RefusesReferencesThatItDoesNotResolve) {
               Fails(Code::kUnsupported, "refers to function 'helper_function'"));
   EXPECT_THAT(Plan(spec, {"calls_extern"}),
               Fails(Code::kUnsupported, "refers to external symbol 'something_elsewhere'"));
+  // Loaded as it is, it would read at the offset of the machine that compiled it.
+  EXPECT_THAT(Plan(spec, {"reads_kernel_type"}),
+              Fails(Code::kUnsupported,
+                    "refers to the kernel's layout (CO-RE) of 'struct net_device 0:0'"));
   EXPECT_THAT(Plan(spec, {"calls_extern"}),
               Fails(Code::kUnsupported, "unresolved: program 'calls_extern'"));
   // One program that cannot be resolved does not hurt another.

@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "purebpf/bpf/insn.h"
+#include "purebpf/bpf/try.h"
+#include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_ext.h"
+#include "purebpf/loader/internal/parse.h"
+
+namespace purebpf::internal {
+namespace {
+
+constexpr size_t kMaxAccess = 64;  // "0:1:2": as many levels as anybody has nested
+
+}  // namespace
+
+Result<CoreReferences> CoreReferences::Of(const elf::File& file) {
+  CoreReferences all;
+  const elf::Section* types = file.FindSection(".BTF");
+  const elf::Section* ext = file.FindSection(".BTF.ext");
+  if (types == nullptr || ext == nullptr || ext->contents.empty()) return all;
+  const auto btf = elf::Btf::Parse(types->contents);
+  if (!btf) return std::unexpected(ParseFailure(btf.error()));
+  const auto sections = elf::ParseCoreRelocations(ext->contents, *btf);
+  if (!sections) return std::unexpected(ParseFailure(sections.error()));
+  for (const elf::CoreSection& section : *sections) {
+    for (const elf::CoreRelocation& relocation : section.relocations) {
+      // Many relocations may share one long string: what each keeps of it is bounded.
+      const std::string_view access = relocation.access.substr(0, kMaxAccess);
+      std::string target = elf::Describe(btf->Type(relocation.type)) + " " + std::string(access);
+      all.entries_.push_back(
+          {.section = section.section, .offset = relocation.offset, .target = std::move(target)});
+    }
+  }
+  std::ranges::stable_sort(all.entries_, [](const Entry& a, const Entry& b) {
+    return std::tie(a.section, a.offset) < std::tie(b.section, b.offset);
+  });
+  return all;
+}
+
+void CoreReferences::Append(std::string_view section, uint64_t begin, uint64_t end,
+                            std::vector<Reference>& references) const {
+  const auto key = [](const Entry& entry) {
+    return std::pair<std::string_view, uint64_t>(entry.section, entry.offset);
+  };
+  auto entry = std::ranges::lower_bound(entries_, std::pair(section, begin), {}, key);
+  for (; entry != entries_.end() && entry->section == section && entry->offset < end; ++entry)
+    references.push_back({.insn = static_cast<uint32_t>((entry->offset - begin) / sizeof(Insn)),
+                          .kind = ReferenceKind::kCoRe,
+                          .target = entry->target});
+}
+
+}  // namespace purebpf::internal
