@@ -24,9 +24,10 @@ constexpr uint32_t kMostLogSize = UINT32_MAX >> 2;
 constexpr uint32_t kFirstLogSize = 64U << 10;
 
 // What to try after a buffer of `size` was too small; `size` itself where nothing is left to try.
-// `true_size` is what the kernel said that it needs, 0 before Linux 6.4.
+// `true_size` is what the kernel said that it needs, 0 before Linux 6.4: larger steps then, for
+// each try verifies the program anew, which may take a second.
 uint32_t GrownLogSize(uint32_t size, uint32_t true_size, uint32_t limit) {
-  const uint64_t wanted = true_size > size ? true_size : uint64_t{size} * 2;
+  const uint64_t wanted = true_size > size ? true_size : uint64_t{size} * 4;
   return static_cast<uint32_t>(std::min<uint64_t>(wanted, limit));
 }
 
