@@ -112,51 +112,41 @@ struct References {
   Greatest type;
 };
 
-// Where the references of a kind stand, for a loop without a branch on the kind: kinds come in no
-// order that a processor could predict, which would be most of the time of the pass.
-struct KindReferences {
-  uint32_t third = 0;   // all ones: the third word is a type id
-  uint32_t vlen = 0;    // all ones: there are elements, as many as `vlen` says
-  uint32_t fixed = 0;   // elements where vlen does not count them: an array's two types
-  uint32_t stride = 0;  // words an element
-  uint32_t name = 0;    // all ones: an element's first word is a name
-  uint32_t type = 0;    // all ones: an element's word type_word is a type id
-  uint32_t type_word = 0;
-};
-constexpr uint32_t kAll = 0xffffffff;
-
-constexpr std::array<KindReferences, kKindLayouts.size()> MakeKindReferences() {
-  std::array<KindReferences, kKindLayouts.size()> table = {};
-  for (size_t kind = 0; kind < table.size(); ++kind) {
-    const KindLayout& layout = kKindLayouts[kind];
-    if (layout.third == ThirdWord::kType) table[kind].third = kAll;
-    if (layout.element == 0) continue;
-    table[kind].vlen = kAll;
-    table[kind].stride = layout.element;
-    if (layout.element_name) table[kind].name = kAll;
-    if (layout.element_type >= 0) {
-      table[kind].type = kAll;
-      table[kind].type_word = static_cast<uint32_t>(layout.element_type);
-    }
-  }
-  table[3] = {.fixed = 2, .stride = 1, .type = kAll};
-  return table;
-}
-constexpr auto kKindReferences = MakeKindReferences();
-
-template <std::endian kOrder>
-void SeeRecord(Words<kOrder> words, TypeInfo info, uint32_t id, References& references) {
-  const KindReferences& kind = kKindReferences[info.kind()];
-  uint32_t name = words[0];
-  uint32_t type = words[2] & kind.third;
-  const uint32_t count = (info.vlen() & kind.vlen) + kind.fixed;
-  size_t word = kTypeWords;
-  for (uint32_t i = 0; i < count; ++i, word += kind.stride) {
-    name = std::max(name, words[word] & kind.name);
-    type = std::max(type, words[word + kind.type_word] & kind.type);
+// The elements of a type: kStride words each, of which word kName is a name and kType a type id.
+constexpr int kNone = -1;
+template <size_t kStride, int kName, int kType, std::endian kOrder>
+void SeeElements(Words<kOrder> words, uint32_t count, uint32_t id, References& references) {
+  uint32_t name = 0;
+  uint32_t type = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if constexpr (kName != kNone) name = std::max(name, words[i * kStride + kName]);
+    if constexpr (kType != kNone) type = std::max(type, words[i * kStride + kType]);
   }
   references.name.See(name, id);
   references.type.See(type, id);
+}
+
+// What follows the three words that every type has.
+template <std::endian kOrder>
+void SeeRecord(Words<kOrder> words, TypeInfo info, uint32_t id, References& references) {
+  const Words<kOrder> elements = words.From(kTypeWords);
+  switch (static_cast<BtfKind>(info.kind())) {
+    case BtfKind::kArray:
+      return references.type.See(std::max(elements[0], elements[1]), id);
+    case BtfKind::kStruct:
+    case BtfKind::kUnion:
+      return SeeElements<3, 0, 1>(elements, info.vlen(), id, references);
+    case BtfKind::kEnum:
+      return SeeElements<2, 0, kNone>(elements, info.vlen(), id, references);
+    case BtfKind::kFuncProto:
+      return SeeElements<2, 0, 1>(elements, info.vlen(), id, references);
+    case BtfKind::kDatasec:
+      return SeeElements<3, kNone, 0>(elements, info.vlen(), id, references);
+    case BtfKind::kEnum64:
+      return SeeElements<3, 0, kNone>(elements, info.vlen(), id, references);
+    default:
+      return;
+  }
 }
 
 Result<void> CheckKind(TypeInfo info, uint32_t id) {
@@ -193,13 +183,16 @@ Result<References> IndexTypes(Bytes types, std::vector<uint32_t>& offsets) {
       return std::unexpected(CheckKind(info, id).error());
     }
     const KindLayout& layout = kKindLayouts[info.kind()];
+    const uint64_t elements = layout.element == 0 ? 0 : info.vlen();
     const uint64_t size =
-        (kTypeWords + layout.extra + uint64_t{info.vlen()} * layout.element) * kWordSize;
+        (kTypeWords + layout.extra + elements * layout.element) * uint64_t{kWordSize};
     if (size > room) {
       return Malformed(Concat({DescribeType(id), ": size ", Hex(size), " at ", Hex(offset),
                                " ends past the type section's ", Hex(types.size()), " bytes"}));
     }
     offsets.push_back(static_cast<uint32_t>(offset));
+    references.name.See(words[0], id);
+    if (layout.third == ThirdWord::kType) references.type.See(words[2], id);
     SeeRecord(words, info, id, references);
     offset += static_cast<size_t>(size);
   }

@@ -30,34 +30,32 @@ enum class ThirdWord : uint8_t { kUnused, kSize, kType };
 struct KindLayout {
   std::string_view word;  // how messages call it; "" for kinds whose name says it
   ThirdWord third = ThirdWord::kUnused;
-  uint8_t extra = 0;          // words
-  uint8_t element = 0;        // words an element
-  bool element_name = false;  // an element's first word is a name
-  int8_t element_type = -1;   // which of an element's words is a type id; -1: none
+  uint8_t extra = 0;    // words
+  uint8_t element = 0;  // words an element
 };
 
 // By BtfKind.
 inline constexpr std::array<KindLayout, 20> kKindLayouts = {{
-    {"void", ThirdWord::kUnused, 0, 0, false, -1},
-    {"", ThirdWord::kSize, 1, 0, false, -1},  // int: encoding, offset, bits
-    {"pointer", ThirdWord::kType, 0, 0, false, -1},
-    {"array", ThirdWord::kUnused, 3, 0, false, -1},  // element type, index type, count
-    {"struct", ThirdWord::kSize, 0, 3, true, 1},     // name, type, offset
-    {"union", ThirdWord::kSize, 0, 3, true, 1},
-    {"enum", ThirdWord::kSize, 0, 2, true, -1},  // name, value
-    {"forward", ThirdWord::kUnused, 0, 0, false, -1},
-    {"typedef", ThirdWord::kType, 0, 0, false, -1},
-    {"volatile", ThirdWord::kType, 0, 0, false, -1},
-    {"const", ThirdWord::kType, 0, 0, false, -1},
-    {"restrict", ThirdWord::kType, 0, 0, false, -1},
-    {"func", ThirdWord::kType, 0, 0, false, -1},
-    {"function prototype", ThirdWord::kType, 0, 2, true, 1},  // name, type
-    {"var", ThirdWord::kType, 1, 0, false, -1},               // linkage
-    {"datasec", ThirdWord::kSize, 0, 3, false, 0},            // type, offset, size
-    {"", ThirdWord::kSize, 0, 0, false, -1},                  // float
-    {"decl_tag", ThirdWord::kType, 1, 0, false, -1},          // component index
-    {"type_tag", ThirdWord::kType, 0, 0, false, -1},
-    {"enum", ThirdWord::kSize, 0, 3, true, -1},  // enum64: name, low and high half of the value
+    {"void", ThirdWord::kUnused, 0, 0},
+    {"", ThirdWord::kSize, 1, 0},  // int: encoding, offset, bits
+    {"pointer", ThirdWord::kType, 0, 0},
+    {"array", ThirdWord::kUnused, 3, 0},  // element type, index type, count
+    {"struct", ThirdWord::kSize, 0, 3},   // name, type, offset
+    {"union", ThirdWord::kSize, 0, 3},
+    {"enum", ThirdWord::kSize, 0, 2},  // name, value
+    {"forward", ThirdWord::kUnused, 0, 0},
+    {"typedef", ThirdWord::kType, 0, 0},
+    {"volatile", ThirdWord::kType, 0, 0},
+    {"const", ThirdWord::kType, 0, 0},
+    {"restrict", ThirdWord::kType, 0, 0},
+    {"func", ThirdWord::kType, 0, 0},
+    {"function prototype", ThirdWord::kType, 0, 2},  // name, type
+    {"var", ThirdWord::kType, 1, 0},                 // linkage
+    {"datasec", ThirdWord::kSize, 0, 3},             // type, offset, size
+    {"", ThirdWord::kSize, 0, 0},                    // float
+    {"decl_tag", ThirdWord::kType, 1, 0},            // component index
+    {"type_tag", ThirdWord::kType, 0, 0},
+    {"enum", ThirdWord::kSize, 0, 3},  // enum64: name, low and high half of the value
 }};
 
 constexpr const KindLayout& LayoutOf(BtfKind kind) {
@@ -91,6 +89,8 @@ class Words {
     std::memcpy(&value, bytes_.data() + index * kWordSize, sizeof value);
     return kOrder == std::endian::native ? value : std::byteswap(value);
   }
+
+  [[nodiscard]] Words From(size_t index) const { return Words(bytes_.subspan(index * kWordSize)); }
 
  private:
   Bytes bytes_;
