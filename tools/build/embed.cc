@@ -69,7 +69,10 @@ bool ReadFile(const char* path, std::string& bytes) {
   if (file == nullptr) return false;
   char buffer[65536];
   size_t got = 0;
-  while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) bytes.append(buffer, got);
+  do {
+    got = std::fread(buffer, 1, sizeof buffer, file);
+    bytes.append(buffer, got);
+  } while (got == sizeof buffer);
   const bool read = std::ferror(file) == 0;
   std::fclose(file);
   return read;

@@ -81,7 +81,7 @@ setup_machine() {
 }
 
 # Bazel without chatter: errors and the tests' lines are left.
-QUIET=(--noshow_loading_progress --show_result=0 '--ui_event_filters=-info,-debug,-warning')
+QUIET=(--noshow_loading_progress '--ui_event_filters=-info,-debug,-warning')
 [[ -t 1 && -z ${CI:-} ]] || QUIET+=(--noshow_progress)
 
 # Where Debian's Bazel 7 finds its rules without a network: read by .bazelrc. Rewritten only when
