@@ -194,10 +194,9 @@ class Parser {
     const auto known = seen_.find(name.text);
     if (known == seen_.end()) return false;
     if (known->second.partner == partner) return true;
-    return std::unexpected(
-        scan_.ErrorAt(name.offset, Quoted(name.text) + " is connected to " +
-                                       Quoted(known->second.partner) + " in line " +
-                                       Decimal(scan_.LineOf(known->second.offset)) + " already"));
+    return std::unexpected(scan_.ErrorAt(
+        name.offset, Quoted(name.text) + " is connected to " + Quoted(known->second.partner) +
+                         " in line " + Decimal(scan_.LineOf(known->second.offset)) + " already"));
   }
 
   Scanned<> AddPair(const Scalar& a, const Scalar& b) {
@@ -207,8 +206,7 @@ class Parser {
     const bool b_known = PUREBPF_TRY(IsKnown(b, a.text));
     if (a_known && b_known) return {};  // "a: b" and "b: a" say the same
     if (config_.pairs.size() == kMaxPairs)
-      return std::unexpected(
-          scan_.ErrorAt(a.offset, "more than " + Decimal(kMaxPairs) + " pairs"));
+      return std::unexpected(scan_.ErrorAt(a.offset, "more than " + Decimal(kMaxPairs) + " pairs"));
     seen_.insert({a.text, {b.text, a.offset}});
     seen_.insert({b.text, {a.text, b.offset}});
     config_.pairs.push_back({a.text, b.text});

@@ -136,7 +136,8 @@ std::string_view Scanner::Unsupported(Context context) const {
     case ',':
     case ']':
     case '}':
-      return context == Context::kBlock ? "this character has a meaning in YAML: quote the name" : "";
+      return context == Context::kBlock ? "this character has a meaning in YAML: quote the name"
+                                        : "";
     default:
       return "";
   }

@@ -1,4 +1,5 @@
-// A cursor over YAML text: blanks, comments, lines, scalars. What they mean is config.cc's business.
+// A cursor over YAML text: blanks, comments, lines, scalars. What they mean is config.cc's
+// business.
 #ifndef PUREBPF_TOOLS_XCONNECT_SCANNER_H_
 #define PUREBPF_TOOLS_XCONNECT_SCANNER_H_
 

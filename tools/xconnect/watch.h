@@ -1,0 +1,83 @@
+// Notices that a file may have changed, whichever way: edited in place, replaced by rename, deleted
+// and made again, its folder made again, or one of the symlinks on the way to it swapped (so does
+// Kubernetes: FILE -> ..data/FILE, ..data -> ..TIME).
+//
+// Watching the file itself would lose it with its first replacement. So every folder that is passed
+// on the way to the file is watched (inotify(7)) for the one name that is looked up in it.
+#ifndef PUREBPF_TOOLS_XCONNECT_WATCH_H_
+#define PUREBPF_TOOLS_XCONNECT_WATCH_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "purebpf/bpf/error.h"
+
+namespace purebpf::xconnect {
+
+enum class FileChange : uint8_t {
+  kNone,
+  kPartly,  // somebody is at work: the rest follows
+  kWhole,   // a writer has closed it, or another one has taken its place
+};
+
+// Not copyable: owns a descriptor.
+class FileWatch {
+ public:
+  // The file, and any part of its path, may be missing. kSystem: no inotify left (EMFILE, ENOSPC).
+  [[nodiscard]] static Result<FileWatch> Open(std::string path);
+  FileWatch(FileWatch&& other) noexcept;
+  FileWatch& operator=(FileWatch&&) = delete;
+  ~FileWatch();
+
+  // Becomes readable when something happened.
+  [[nodiscard]] int fd() const { return fd_; }
+  // What happened since the last call; never blocks.
+  [[nodiscard]] FileChange Read();
+
+  // The folders that are watched and the names in each.
+  [[nodiscard]] std::map<std::string, std::set<std::string>> Watched() const;
+
+ private:
+  FileWatch(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+
+  struct Folder {
+    std::string path;
+    std::set<std::string> names;
+  };
+
+  // Drops all watches and walks to the file anew. False: a folder may not be watched.
+  bool Arm();
+  bool Watch(const std::string& folder, const std::string& name);
+  FileChange Judge(int watch, uint32_t mask, std::string_view name, bool& rearm) const;
+
+  std::string path_;
+  int fd_;
+  std::map<int, Folder> folders_;  // by watch descriptor
+};
+
+// When to look: at once when a change is whole, else after a quiet while.
+class Debounce {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::chrono::milliseconds kQuiet{200};
+  // Somebody who never stops writing is looked at all the same.
+  static constexpr std::chrono::milliseconds kLongest{2000};
+
+  void Note(FileChange change, Time now);
+  // How long to wait, 0 when it is due; nothing where nothing is to be done.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> Remaining(Time now) const;
+  void Clear() { due_.reset(); }
+
+ private:
+  std::optional<Time> due_;
+  Time first_;
+};
+
+}  // namespace purebpf::xconnect
+
+#endif  // PUREBPF_TOOLS_XCONNECT_WATCH_H_
