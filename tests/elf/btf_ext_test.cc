@@ -11,10 +11,10 @@
 namespace purebpf::elf {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::purebpf::testing::BtfBuilder;
 using ::purebpf::testing::ByteWriter;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // A .BTF.ext with one CO-RE relocation in section "xdp", in either byte order; `damage` may change
 // what is written.
