@@ -16,14 +16,14 @@ struct {
 } packet_counts SEC(".maps");
 
 SEC("xdp")
-int count_packets(struct xdp_md *ctx) {
-  const void *data = (void *)(long)ctx->data;
-  const void *data_end = (void *)(long)ctx->data_end;
-  const struct iphdr *ip = data + sizeof(struct ethhdr);
-  if ((const void *)(ip + 1) > data_end) return XDP_PASS;
+int count_packets(struct xdp_md* ctx) {
+  const void* data = (void*)(long)ctx->data;
+  const void* data_end = (void*)(long)ctx->data_end;
+  const struct iphdr* ip = data + sizeof(struct ethhdr);
+  if ((const void*)(ip + 1) > data_end) return XDP_PASS;
 
   __u32 protocol = ip->protocol;
-  struct packet_stats *stats = bpf_map_lookup_elem(&packet_counts, &protocol);
+  struct packet_stats* stats = bpf_map_lookup_elem(&packet_counts, &protocol);
   if (!stats) return XDP_PASS;
   __sync_fetch_and_add(&stats->packets, 1);
   __sync_fetch_and_add(&stats->bytes, data_end - data);
