@@ -1,6 +1,7 @@
 #include "purebpf/netlink/message.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -113,8 +114,13 @@ Result<std::vector<std::byte>> MessageBuilder::Finish(uint32_t sequence) && {
   if (too_long_ || bytes_.size() > std::numeric_limits<uint32_t>::max())
     return std::unexpected(Misuse("an attribute is longer than 65535 bytes"));
   Store(bytes_, kLengthOffset, static_cast<uint32_t>(bytes_.size()));
-  Store(bytes_, kSequenceOffset, sequence);
+  SetSequence(bytes_, sequence);
   return std::move(bytes_);
+}
+
+void SetSequence(std::vector<std::byte>& message, uint32_t sequence) {
+  assert(message.size() >= sizeof(MessageHeader));
+  Store(message, kSequenceOffset, sequence);
 }
 
 Result<std::optional<Message>> NextMessage(Bytes& datagram) {

@@ -68,6 +68,9 @@ class MessageBuilder {
   bool unbalanced_ = false;
 };
 
+// Gives a finished message another sequence number, to send it again.
+void SetSequence(std::vector<std::byte>& message, uint32_t sequence);
+
 // One message of a datagram. Borrows the datagram.
 struct Message {
   uint16_t type = 0;

@@ -87,9 +87,8 @@ Result<Socket> Socket::Open(Kernel& kernel, uint32_t groups) {
 }
 
 Result<void> Socket::Request(MessageBuilder request, const Action& action) {
-  std::vector<std::byte> bytes;
-  request.AddFlags(kNlmAck);
-  PUREBPF_TRY(Send(std::move(request), action, bytes));
+  std::vector<std::byte> bytes = PUREBPF_TRY(Finish(std::move(request), kNlmAck, action));
+  PUREBPF_TRY(Send(bytes, action));
   return ReadAnswer(action, [&](const Message& message) -> Result<Outcome> {
     if (message.type != kNlmsgError) return Outcome::kMore;
     const Acknowledgement ack = PUREBPF_TRY(ParseAcknowledgement(message));
@@ -99,7 +98,7 @@ Result<void> Socket::Request(MessageBuilder request, const Action& action) {
 }
 
 Result<void> Socket::Get(MessageBuilder request, const Action& action, MessageHandler use) {
-  std::vector<std::byte> bytes;
+  std::vector<std::byte> bytes = PUREBPF_TRY(Finish(std::move(request), 0, action));
   const auto handle = [&](const Message& message) -> Result<Outcome> {
     if (message.type == kNlmsgError) {
       const Acknowledgement ack = PUREBPF_TRY(ParseAcknowledgement(message));
@@ -112,7 +111,7 @@ Result<void> Socket::Get(MessageBuilder request, const Action& action, MessageHa
   };
   Result<void> result;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    PUREBPF_TRY(Send(request, action, bytes));
+    PUREBPF_TRY(Send(bytes, action));
     result = ReadAnswer(action, handle);
     if (result || result.error().sys_errno != EAGAIN) break;
   }
@@ -120,9 +119,8 @@ Result<void> Socket::Get(MessageBuilder request, const Action& action, MessageHa
 }
 
 Result<void> Socket::Dump(MessageBuilder request, const Action& action, MessageHandler use) {
-  std::vector<std::byte> bytes;
-  request.AddFlags(kNlmDump);
-  PUREBPF_TRY(Send(std::move(request), action, bytes));
+  std::vector<std::byte> bytes = PUREBPF_TRY(Finish(std::move(request), kNlmDump, action));
+  PUREBPF_TRY(Send(bytes, action));
   bool interrupted = false;
   const auto handle = [&](const Message& message) -> Result<Outcome> {
     interrupted = interrupted || (message.flags & kNlmDumpInterrupted) != 0;
@@ -162,36 +160,40 @@ Result<void> Socket::ReadEvents(MessageHandler use) {
     if (!size) return std::unexpected(Failed(action, size.error()));
     Bytes datagram = Bytes(buffer_).first(*size);
     for (;;) {
-      const Result<std::optional<Message>> message = NextMessage(datagram);
-      if (!message) return std::unexpected(About(action, message.error()));
-      if (!message->has_value()) break;
-      if ((*message)->type == kNlmsgOverrun) {
+      const Result<std::optional<Message>> next = NextMessage(datagram);
+      if (!next) return std::unexpected(About(action, next.error()));
+      const std::optional<Message>& message = *next;
+      if (!message) break;
+      if (message->type == kNlmsgOverrun) {
         Drain();
         return std::unexpected(Failed(action, Errno{ENOBUFS}, "events were lost"));
       }
       // NLMSG_NOOP, NLMSG_ERROR and NLMSG_DONE are no events.
-      if ((*message)->type < kRtmNewLink) continue;
-      PUREBPF_TRY(use(**message));
+      if (message->type < kRtmNewLink) continue;
+      PUREBPF_TRY(use(*message));
     }
   }
   return {};
 }
 
-Result<void> Socket::Send(MessageBuilder request, const Action& action,
-                          std::vector<std::byte>& bytes) {
+Result<std::vector<std::byte>> Socket::Finish(MessageBuilder request, uint16_t flags,
+                                              const Action& action) const {
   if (for_events_)
     return std::unexpected(
         Failed(action, Code::kInvalidArgument, "a request on a socket that is for events"));
-  if (++sequence_ == 0) ++sequence_;  // events that no request caused have 0
-  request.AddFlags(kNlmRequest);
-  Result<std::vector<std::byte>> finished = std::move(request).Finish(sequence_);
-  if (!finished) {
-    finished.error().operation = action.operation;
-    finished.error().object = action.object;
-    return std::unexpected(std::move(finished).error());
+  request.AddFlags(static_cast<uint16_t>(kNlmRequest | flags));
+  Result<std::vector<std::byte>> bytes = std::move(request).Finish(0);
+  if (!bytes) {
+    bytes.error().operation = action.operation;
+    bytes.error().object = action.object;
   }
-  bytes = std::move(*finished);
-  const SysResult<void> sent = fd_.kernel().NetlinkSend(fd_.get(), bytes);
+  return bytes;
+}
+
+Result<void> Socket::Send(std::vector<std::byte>& request, const Action& action) {
+  if (++sequence_ == 0) ++sequence_;  // events that no request caused have 0
+  SetSequence(request, sequence_);
+  const SysResult<void> sent = fd_.kernel().NetlinkSend(fd_.get(), request);
   if (!sent) return std::unexpected(Failed(action, sent.error()));
   return {};
 }
@@ -222,13 +224,13 @@ Result<void> Socket::ReadAnswer(const Action& action,
     for (;;) {
       const Result<std::optional<Message>> next = NextMessage(datagram);
       if (!next) return std::unexpected(About(action, next.error()));
-      if (!next->has_value()) break;
-      const Message& message = **next;
-      if (message.type == kNlmsgOverrun)
+      const std::optional<Message>& message = *next;
+      if (!message) break;
+      if (message->type == kNlmsgOverrun)
         return std::unexpected(Failed(action, Errno{ENOBUFS}, "the kernel lost messages"));
-      if (message.type == kNlmsgNoop || message.sequence != sequence_) continue;
+      if (message->type == kNlmsgNoop || message->sequence != sequence_) continue;
       foreign = 0;
-      const Result<Outcome> outcome = handle(message);
+      const Result<Outcome> outcome = handle(*message);
       if (!outcome) return std::unexpected(About(action, outcome.error()));
       if (*outcome == Outcome::kDone) return {};
     }

@@ -71,9 +71,11 @@ class Socket {
 
   Socket(Fd fd, bool for_events);
 
-  // Gives the request a sequence number and sends it. `bytes` keeps it, for the names of
-  // attributes.
-  Result<void> Send(MessageBuilder request, const Action& action, std::vector<std::byte>& bytes);
+  // The request's bytes, with NLM_F_REQUEST and `flags`.
+  Result<std::vector<std::byte>> Finish(MessageBuilder request, uint16_t flags,
+                                        const Action& action) const;
+  // Gives the request the next sequence number and sends it.
+  Result<void> Send(std::vector<std::byte>& request, const Action& action);
   // Receives one datagram into the buffer. `truncated`: it did not fit; the buffer has grown.
   Result<Bytes> Receive(const Action& action, bool& truncated);
   // Reads until `handle` has had the message that is the answer's last, kDone.
