@@ -271,10 +271,16 @@ std::string_view KernelSpelling(LinkType value) {
 KernelVersion Since(MapType value) { return SinceOf(kMapTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(ProgType value) { return SinceOf(kProgTypeRows, static_cast<uint32_t>(value)); }
 
+bool IsPerCpu(MapType type) {
+  return type == MapType::kPercpuHash || type == MapType::kPercpuArray ||
+         type == MapType::kLruPercpuHash || type == MapType::kPercpuCgroupStorage;
+}
+
 KernelVersion ParseRelease(std::string_view release) {
-  const char* const end = release.data() + release.size();
+  const char* const begin = release.data();
+  const char* const end = begin + release.size();
   KernelVersion found;
-  const auto [dot, version_error] = std::from_chars(release.data(), end, found.version);
+  const auto [dot, version_error] = std::from_chars(begin, end, found.version);
   if (version_error != std::errc() || dot == end || *dot != '.') return {};
   const auto [rest, patchlevel_error] = std::from_chars(dot + 1, end, found.patchlevel);
   return patchlevel_error == std::errc() ? found : KernelVersion();

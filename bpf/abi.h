@@ -244,6 +244,9 @@ std::string_view KernelSpelling(LinkType value);
 KernelVersion Since(MapType value);
 KernelVersion Since(ProgType value);
 
+// Whether a value of this type is one for each possible CPU.
+bool IsPerCpu(MapType type);
+
 // What uname(2) says of itself: "6.12.0-rc1" is {6, 12}; {0, 0} where it does not start so.
 KernelVersion ParseRelease(std::string_view release);
 

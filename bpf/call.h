@@ -49,7 +49,7 @@ class BpfCall {
   }
 
  private:
-  static constexpr size_t kPointers = sizeof(A) / sizeof(uint64_t);  // no attribute can have more
+  static constexpr size_t kPointers = (sizeof(A) + 7) / 8;  // no attribute can have more
 
   Command command_;
   A& attr_;

@@ -208,11 +208,6 @@ bool IsIndexed(MapType type) {
 
 bool IsDevmap(MapType type) { return type == MapType::kDevmap || type == MapType::kDevmapHash; }
 
-bool IsPerCpuType(MapType type) {
-  return type == MapType::kPercpuHash || type == MapType::kPercpuArray ||
-         type == MapType::kLruPercpuHash || type == MapType::kPercpuCgroupStorage;
-}
-
 struct Type {
   std::string_view spelling;
   KernelVersion since;
@@ -264,7 +259,7 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
     case When::kProgArray:
       return map == MapType::kProgArray;
     case When::kPerCpu:
-      return IsPerCpuType(map);
+      return IsPerCpu(map);
     case When::kNoInstructions:
       return refusal.insn_count == 0;
   }

@@ -1,6 +1,6 @@
 #include "purebpf/bpf/map.h"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -10,7 +10,6 @@
 #include "purebpf/bpf/cpus.h"
 #include "purebpf/bpf/explain.h"
 #include "purebpf/bpf/memlock.h"
-#include "purebpf/bpf/try.h"
 
 namespace purebpf {
 namespace {
@@ -72,11 +71,6 @@ uint64_t LookupSize(const MapParams& params, uint32_t cpus) {
 
 }  // namespace
 
-bool IsPerCpu(MapType type) {
-  return type == MapType::kPercpuHash || type == MapType::kPercpuArray ||
-         type == MapType::kLruPercpuHash || type == MapType::kPercpuCgroupStorage;
-}
-
 std::string KernelName(std::string_view name) {
   std::string taken(name.substr(0, kObjNameLen - 1));
   for (char& c : taken) {
@@ -122,15 +116,26 @@ Result<Map> Map::Create(Kernel& kernel, const MapParams& params) {
   return Map(Fd(kernel, *fd), params, cpus);
 }
 
-// One bpf(2) and nothing else: this is what a lookup costs.
+// One bpf(2) and nothing else: this is what a lookup costs. BpfCall would do the same, with room
+// for more pointers than there are.
 SysResult<void> Map::Element(Command command, Bytes key, MutableBytes value, Direction direction,
                              uint64_t flags) const {
   MapElemAttr attr{.map_fd = static_cast<uint32_t>(fd_.get()), .flags = flags};
-  const auto answer = BpfCall(command, attr)
-                          .In(&MapElemAttr::key, key)
-                          .Add(&MapElemAttr::value, direction, value)
-                          .Issue(fd_.kernel());
-  if (!answer) return std::unexpected(answer.error());
+  std::array<Region, 2> regions;
+  size_t count = 0;
+  if (!key.empty()) {
+    attr.key = reinterpret_cast<uintptr_t>(key.data());
+    // The kernel only reads it.
+    const MutableBytes bytes(const_cast<std::byte*>(key.data()), key.size());
+    regions[count++] = {offsetof(MapElemAttr, key), Direction::kIn, bytes};
+  }
+  if (!value.empty()) {
+    attr.value = reinterpret_cast<uintptr_t>(value.data());
+    regions[count++] = {offsetof(MapElemAttr, value), direction, value};
+  }
+  const auto answer = kernel().Bpf(command, MutableBytesOf(attr), std::span(regions).first(count));
+  if (!answer) [[unlikely]]
+    return std::unexpected(answer.error());
   return {};
 }
 

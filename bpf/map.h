@@ -91,9 +91,6 @@ class Map {
   uint32_t lookup_size_;
 };
 
-// Whether a value of this type is one for each possible CPU.
-bool IsPerCpu(MapType type);
-
 // The name as the kernel takes it: the first 15 characters, each that the kernel refuses replaced
 // by an underscore (kernel/bpf/syscall.c: bpf_obj_name_cpy).
 std::string KernelName(std::string_view name);

@@ -34,7 +34,8 @@ struct ProgramParams {
   bool operator==(const ProgramParams&) const = default;
 };
 
-// The verifier's words.
+// The verifier's words. Where the log does not fit in max_bytes, what fitted is kept (its end since
+// Linux 6.4, its start before), and the program is loaded all the same.
 struct VerifierLog {
   // Bits of log_level: 1 branches, 2 every instruction, 4 statistics. 0: no log, unless loading
   // fails; it is then done again with level 1 to learn why.
@@ -58,8 +59,9 @@ class Program {
  public:
   // Errors: kRejected (the verifier: `log` is its whole log, `detail` the line that tells),
   // kPermission (needs CAP_BPF, and CAP_NET_ADMIN or CAP_PERFMON for most types), kInvalidArgument,
-  // kUnsupported (E.g. a type that this kernel lacks), kSystem.
-  // One BPF_PROG_LOAD where it succeeds and no log is asked for.
+  // kUnsupported (e.g. a type that this kernel lacks), kSystem.
+  // One BPF_PROG_LOAD where it succeeds and no log is asked for. After a failure one more with a
+  // log, and more where the log has to grow.
   [[nodiscard]] static Result<Program> Load(Kernel& kernel, const ProgramParams& params,
                                             const VerifierLog& log = {});
   // A descriptor for the loaded program of this id (Linux 4.13, CAP_SYS_ADMIN).
