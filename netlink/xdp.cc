@@ -132,7 +132,8 @@ Result<void> Apply(Socket& socket, uint32_t ifindex, const Change& change) {
     Explain(result.error(), change.mode);
     if (change.expected != nullptr && result.error().sys_errno == EINVAL &&
         result.error().hint.empty())
-      result.error().hint = "comparing with an expected program needs Linux 5.7";
+      result.error().hint =
+          "comparing with an expected program needs Linux 5.7, and both to be XDP programs";
   }
   return result;
 }

@@ -10,7 +10,7 @@ namespace purebpf::netlink {
 
 // Where an XDP program runs.
 enum class XdpMode : uint8_t {
-  kDefault,   // the kernel chooses: native where the driver can, else SKB
+  kDefault,   // the kernel chooses: native where the driver has XDP (ndo_bpf), else SKB
   kSkb,       // generic: after the socket buffer is made, any interface (Linux 4.12)
   kNative,    // in the driver
   kHardware,  // on the device (Linux 4.16)

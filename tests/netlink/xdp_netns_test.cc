@@ -237,7 +237,10 @@ TEST_F(XdpNetns, SaysThatABpfLinkHoldsTheInterface) {
   ASSERT_THAT(refused, Fails(Code::kConflict, "EBUSY"));
   EXPECT_EQ(refused.error().log, "Can't replace active BPF XDP link");
   EXPECT_THAT(refused.error().hint, HasSubstr("a bpf_link holds this interface"));
-  EXPECT_THAT(DetachAnyXdp(*socket_, index_, XdpMode::kSkb), Fails(Code::kConflict, "bpf_link"));
+  EXPECT_THAT(DetachAnyXdp(*socket_, index_, XdpMode::kSkb), Fails(Code::kConflict, "EBUSY"));
+  EXPECT_THAT(DetachXdp(*socket_, index_, *first_, XdpMode::kSkb), Fails(Code::kConflict, "EBUSY"));
+  EXPECT_THAT(ReplaceXdp(*socket_, index_, *second_, *first_, XdpMode::kSkb),
+              Fails(Code::kConflict, "EBUSY"));
 }
 
 }  // namespace
