@@ -149,7 +149,8 @@ void SeeRecord(Words<kOrder> words, TypeInfo info, uint32_t id, References& refe
   }
 }
 
-Result<void> CheckKind(TypeInfo info, uint32_t id) {
+// Of a type whose extent is not known.
+std::unexpected<ParseError> UnknownKind(TypeInfo info, uint32_t id) {
   if (info.kind() == 0) {
     return Malformed(Concat({DescribeType(id), ": kind 0; only type 0 is void"}));
   }
@@ -157,11 +158,8 @@ Result<void> CheckKind(TypeInfo info, uint32_t id) {
     return Unsupported(Concat({DescribeType(id), ": kind ", Decimal(info.kind()),
                                ", this reader knows 1 to ", Decimal(kKindLayouts.size() - 1)}));
   }
-  if (info.unknown() != 0) {
-    return Unsupported(Concat({DescribeType(id), ": info ", Hex(info.raw),
-                               " has bits that this reader does not know: ", Hex(info.unknown())}));
-  }
-  return {};
+  return Unsupported(Concat({DescribeType(id), ": info ", Hex(info.raw),
+                             " has bits that this reader does not know: ", Hex(info.unknown())}));
 }
 
 template <std::endian kOrder>
@@ -180,7 +178,7 @@ Result<References> IndexTypes(Bytes types, std::vector<uint32_t>& offsets) {
     const Words<kOrder> words(types.subspan(offset));
     const TypeInfo info(words[1]);
     if (info.kind() - 1 >= kKindLayouts.size() - 1 || info.unknown() != 0) [[unlikely]] {
-      return std::unexpected(CheckKind(info, id).error());
+      return UnknownKind(info, id);
     }
     const KindLayout& layout = kKindLayouts[info.kind()];
     const uint64_t elements = layout.element == 0 ? 0 : info.vlen();

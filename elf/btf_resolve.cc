@@ -37,12 +37,16 @@ Result<BtfType> Btf::Resolve(TypeId id) const {
     return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)),
                              ": there is none, the last is ", Decimal(type_count() - 1)}));
   }
-  BtfType type = Type(id);
-  for (int depth = 0; IsTransparent(type.kind); ++depth) {
-    if (depth == kMaxDepth) return Malformed(Deep(id, "typedefs and modifiers"));
-    type = Type(type.target);
+  // Only the last type is decoded whole: names may be long.
+  TypeId next = id;
+  for (int depth = 0; depth <= kMaxDepth; ++depth) {
+    if (next == TypeId::kVoid) return BtfType{};
+    ByteReader reader = Record(next);
+    reader.U32();
+    if (!IsTransparent(static_cast<BtfKind>(TypeInfo(reader.U32()).kind()))) return Type(next);
+    next = TypeId{reader.U32()};
   }
-  return type;
+  return Malformed(Deep(id, "typedefs and modifiers"));
 }
 
 Result<uint64_t> Btf::SizeOf(TypeId id) const {

@@ -8,10 +8,11 @@ namespace purebpf::elf {
 
 std::expected<std::string_view, NameFault> NameAt(Bytes table, uint32_t offset) {
   if (offset >= table.size()) return std::unexpected(NameFault::kOutside);
-  const uint64_t room = table.size() - offset;
-  const auto window = Slice(table, offset, std::min(room, kMaxNameLength + 1));
-  if (const auto name = StringAt(*window, 0)) return *name;
-  return std::unexpected(room > kMaxNameLength ? NameFault::kTooLong : NameFault::kUnterminated);
+  const Bytes rest = table.subspan(offset);
+  const Bytes window = rest.first(std::min<size_t>(rest.size(), kMaxNameLength + 1));
+  if (const auto name = StringAt(window, 0)) return *name;
+  return std::unexpected(rest.size() > kMaxNameLength ? NameFault::kTooLong
+                                                      : NameFault::kUnterminated);
 }
 
 std::unexpected<ParseError> NameError(std::string_view whose, Bytes table, uint32_t offset,

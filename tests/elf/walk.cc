@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_ext.h"
 #include "purebpf/elf/file.h"
 
 namespace purebpf::elf {
@@ -69,15 +70,33 @@ std::string TypeViolation(Bytes bytes, const Btf& btf, const BtfType& type) {
   return Describe(type).empty() ? "a description" : "";
 }
 
+std::string ExtensionViolation(Bytes bytes, Bytes types, Bytes extension) {
+  const auto btf = Btf::Parse(types);
+  if (!btf) return "";
+  const auto sections = ParseCoreRelocations(extension, *btf);
+  if (!sections) return sections.error().message.empty() ? "an error without words" : "";
+  for (const CoreSection& section : *sections) {
+    if (!Inside(bytes, section.section)) return "a section of CO-RE relocations";
+    for (const CoreRelocation& relocation : section.relocations) {
+      if (static_cast<uint32_t>(relocation.type) >= btf->type_count()) return "a CO-RE type";
+      if (!Inside(bytes, relocation.access)) return "a CO-RE access string";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 Walk WalkFile(Bytes bytes) {
   const auto file = File::Parse(bytes);
   if (!file) return {.error = file.error().message};
   Walk walk{.parsed = true, .violation = FileViolation(bytes, *file)};
-  if (const Section* section = file->FindSection(".BTF"); section != nullptr) {
-    const Walk btf = WalkBtf(section->contents);
-    if (!btf.violation.empty()) walk.violation = btf.violation;
+  const Section* types = file->FindSection(".BTF");
+  if (types == nullptr || !walk.violation.empty()) return walk;
+  walk.violation = WalkBtf(types->contents).violation;
+  const Section* extension = file->FindSection(".BTF.ext");
+  if (extension != nullptr && walk.violation.empty()) {
+    walk.violation = ExtensionViolation(bytes, types->contents, extension->contents);
   }
   return walk;
 }

@@ -57,8 +57,8 @@ class ElfBuilder {
     uint32_t info = 0;
     uint64_t alignment = 8;
     uint64_t entry_size = 0;
-    std::vector<std::byte> contents = {};
-    std::optional<uint64_t> size = {};  // where it is not contents.size(): NOBITS
+    std::vector<std::byte> contents;
+    std::optional<uint64_t> size;  // where it is not contents.size(): NOBITS
   };
   struct Symbol {
     std::string name;
