@@ -126,7 +126,9 @@ std::vector<elf::BtfType> VariablesByName(const elf::Btf& btf, const elf::BtfTyp
     const elf::BtfType variable = btf.Type(entry.variable);
     if (variable.kind == elf::BtfKind::kVar) variables.push_back(variable);
   }
-  std::ranges::stable_sort(variables, {}, &elf::BtfType::name);
+  std::ranges::sort(variables, [](const elf::BtfType& a, const elf::BtfType& b) {
+    return a.name != b.name ? a.name < b.name : a.id < b.id;
+  });
   return variables;
 }
 
@@ -150,17 +152,8 @@ Result<elf::BtfType> DefinitionType(const elf::Btf& btf, const std::vector<elf::
 }  // namespace
 
 Result<std::vector<PlacedMap>> ParseBtfMaps(const elf::File& file, const elf::Section& section) {
-  std::vector<const elf::Symbol*> symbols;
-  for (const elf::Symbol& symbol : file.symbols())
-    if (symbol.section == section.index && symbol.type == elf::SymbolType::kObject)
-      symbols.push_back(&symbol);
-  if (symbols.empty()) {
-    if (section.size == 0) return std::vector<PlacedMap>();
-    return Malformed(elf::Describe(section) + " has " + std::to_string(section.size) +
-                     " bytes but no symbol names a map in it; was the object stripped?");
-  }
-  std::ranges::stable_sort(symbols, {}, &elf::Symbol::value);
-
+  const auto symbols = PUREBPF_TRY(MapSymbols(file, section));
+  if (symbols.empty()) return std::vector<PlacedMap>();
   const elf::Section* blob = file.FindSection(".BTF");
   if (blob == nullptr)
     return Malformed(elf::Describe(section) +

@@ -33,8 +33,8 @@ Result<CoreReferences> CoreReferences::Of(const elf::File& file) {
           {.section = section.section, .offset = relocation.offset, .target = std::move(target)});
     }
   }
-  std::ranges::stable_sort(all.entries_, [](const Entry& a, const Entry& b) {
-    return std::tie(a.section, a.offset) < std::tie(b.section, b.offset);
+  std::ranges::sort(all.entries_, [](const Entry& a, const Entry& b) {
+    return std::tie(a.section, a.offset, a.target) < std::tie(b.section, b.offset, b.target);
   });
   return all;
 }

@@ -15,20 +15,6 @@ constexpr uint64_t kFieldSize = sizeof(uint32_t);
 constexpr uint64_t kLeastSize = 4 * kFieldSize;
 constexpr uint64_t kKnownSize = 5 * kFieldSize;
 
-// The named symbols of a section, by offset. Old clang gave variables no type.
-std::vector<const elf::Symbol*> Variables(const elf::File& file, const elf::Section& section) {
-  std::vector<const elf::Symbol*> variables;
-  for (const elf::Symbol& symbol : file.symbols()) {
-    const bool variable =
-        symbol.type == elf::SymbolType::kObject ||
-        (symbol.type == elf::SymbolType::kNone && symbol.binding != elf::SymbolBinding::kLocal);
-    if (variable && symbol.section == section.index && !symbol.name.empty())
-      variables.push_back(&symbol);
-  }
-  std::ranges::stable_sort(variables, {}, &elf::Symbol::value);
-  return variables;
-}
-
 MapSpec Decode(std::string_view name, const elf::Section& section, elf::Bytes definition,
                std::endian order) {
   MapSpec spec;
@@ -48,12 +34,31 @@ MapSpec Decode(std::string_view name, const elf::Section& section, elf::Bytes de
 
 }  // namespace
 
+Result<std::vector<const elf::Symbol*>> MapSymbols(const elf::File& file,
+                                                   const elf::Section& section) {
+  std::vector<const elf::Symbol*> symbols;
+  for (const elf::Symbol& symbol : file.symbols()) {
+    if (symbol.section != section.index || symbol.name.empty()) continue;
+    // Old clang gave variables no type; labels have none either, but are local.
+    if (symbol.type == elf::SymbolType::kObject ||
+        (symbol.type == elf::SymbolType::kNone && symbol.binding != elf::SymbolBinding::kLocal))
+      symbols.push_back(&symbol);
+  }
+  if (symbols.empty() && section.size != 0)
+    return Malformed(elf::Describe(section) + " has " + std::to_string(section.size) +
+                     " bytes but no symbol names a map in it; was the object stripped?");
+  std::ranges::sort(symbols, [](const elf::Symbol* a, const elf::Symbol* b) {
+    return a->value != b->value ? a->value < b->value : a->index < b->index;
+  });
+  return symbols;
+}
+
 bool IsLegacyMapSection(std::string_view name) {
   return name == "maps" || name.starts_with("maps/");
 }
 
 Result<std::vector<PlacedMap>> ParseLegacyMaps(const elf::File& file, const elf::Section& section) {
-  const auto variables = Variables(file, section);
+  const auto variables = PUREBPF_TRY(MapSymbols(file, section));
   std::vector<PlacedMap> maps;
   for (size_t i = 0; i < variables.size(); ++i) {
     const elf::Symbol& symbol = *variables[i];
@@ -73,9 +78,6 @@ Result<std::vector<PlacedMap>> ParseLegacyMaps(const elf::File& file, const elf:
                     .offset = symbol.value,
                     .spec = Decode(symbol.name, section, *definition, file.order())});
   }
-  if (maps.empty() && section.size != 0)
-    return Malformed(elf::Describe(section) + " has " + std::to_string(section.size) +
-                     " bytes but no symbol names a map in it; was the object stripped?");
   return maps;
 }
 

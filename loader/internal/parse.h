@@ -25,6 +25,11 @@ struct PlacedMap {
   MapSpec spec;
 };
 
+// The symbols of a section's maps, by offset. kMalformed where it has bytes but no symbols.
+// (map_defs.cc)
+[[nodiscard]] Result<std::vector<const elf::Symbol*>> MapSymbols(const elf::File& file,
+                                                                 const elf::Section& section);
+
 // Whether a section holds legacy map definitions: "maps", or "maps/NAME".
 bool IsLegacyMapSection(std::string_view name);
 

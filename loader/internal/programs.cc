@@ -69,8 +69,9 @@ class FunctionTable {
  private:
   // Sorts, drops aliases, gives a function without a size its end, and checks the bounds.
   static Result<void> Order(const elf::Section& section, std::vector<Function>& functions) {
-    std::ranges::stable_sort(functions, [](const Function& a, const Function& b) {
-      return a.begin != b.begin ? a.begin < b.begin : a.global && !b.global;
+    std::ranges::sort(functions, [](const Function& a, const Function& b) {
+      if (a.begin != b.begin) return a.begin < b.begin;
+      return a.global != b.global ? a.global : a.name < b.name;
     });
     const auto aliases = std::ranges::unique(functions, {}, &Function::begin);
     functions.erase(aliases.begin(), aliases.end());
@@ -256,7 +257,8 @@ Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,
     if (!IsCode(section) || section.name == ".text") continue;
     auto relocations = file.Relocations(section.index);
     if (!relocations) return std::unexpected(ParseFailure(std::move(relocations).error()));
-    std::ranges::stable_sort(*relocations, {}, &elf::Relocation::offset);
+    // Two at one offset are refused, so their order does not matter.
+    std::ranges::sort(*relocations, {}, &elf::Relocation::offset);
     for (const Function& function : functions.In(section.index)) {
       ProgramSpec program = NewProgram(section, function);
       const auto code = elf::Slice(section.contents, function.begin, function.end - function.begin);
