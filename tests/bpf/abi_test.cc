@@ -101,40 +101,40 @@ class KernelBtf : public ::testing::Test {
 
   static void SetUpTestSuite() {
     HostKernel kernel;
-    running_ = ParseRelease(kernel.Release().value_or(""));
+    running = ParseRelease(kernel.Release().value_or(""));
     auto bytes = kernel.ReadFile(kPath, size_t{256} << 20);
     if (!bytes) return;
-    bytes_ = std::move(*bytes);
-    auto parsed = elf::Btf::Parse(bytes_);
+    raw = std::move(*bytes);
+    auto parsed = elf::Btf::Parse(raw);
     if (parsed)
-      btf_ = std::move(*parsed);
+      vmlinux = std::move(*parsed);
     else
-      parse_error_ = parsed.error().message;
+      parse_error = parsed.error().message;
   }
   static void TearDownTestSuite() {
-    btf_.reset();
-    bytes_.clear();
+    vmlinux.reset();
+    raw.clear();
   }
   void SetUp() override {
-    if (bytes_.empty()) GTEST_SKIP() << kPath << " cannot be read: CONFIG_DEBUG_INFO_BTF is off";
-    ASSERT_TRUE(btf_.has_value()) << parse_error_;
+    if (raw.empty()) GTEST_SKIP() << kPath << " cannot be read: CONFIG_DEBUG_INFO_BTF is off";
+    ASSERT_TRUE(vmlinux.has_value()) << parse_error;
   }
 
   static Enumerators EnumeratorsOf(const elf::BtfType& type) {
     Enumerators found;
-    for (const elf::BtfEnumerator& each : btf_->Enumerators(type))
+    for (const elf::BtfEnumerator& each : vmlinux->Enumerators(type))
       found.emplace(each.name, each.value);
     return found;
   }
   // The enum of that name; nothing where there is none.
   static Enumerators EnumNamed(std::string_view name) {
-    const auto type = btf_->Find(elf::BtfKind::kEnum, name);
+    const auto type = vmlinux->Find(elf::BtfKind::kEnum, name);
     return type ? EnumeratorsOf(*type) : Enumerators();
   }
   // The enum, with or without a name, that has this enumerator; flags have none.
   static Enumerators EnumWith(std::string_view enumerator) {
-    for (uint32_t id = 1; id < btf_->type_count(); ++id) {
-      const elf::BtfType type = btf_->Type(elf::TypeId{id});
+    for (uint32_t id = 1; id < vmlinux->type_count(); ++id) {
+      const elf::BtfType type = vmlinux->Type(elf::TypeId{id});
       if (type.kind != elf::BtfKind::kEnum && type.kind != elf::BtfKind::kEnum64) continue;
       Enumerators found = EnumeratorsOf(type);
       if (found.contains(std::string(enumerator))) return found;
@@ -145,10 +145,10 @@ class KernelBtf : public ::testing::Test {
   // The fields of a struct or union, those of anonymous members within among them.
   static std::vector<Field> FieldsOf(const elf::BtfType& type, size_t base = 0) {
     std::vector<Field> fields;
-    for (const elf::BtfMember& member : btf_->Members(type)) {
+    for (const elf::BtfMember& member : vmlinux->Members(type)) {
       const size_t offset = base + member.bit_offset / 8;
-      const auto resolved = btf_->Resolve(member.type);
-      const auto size = btf_->SizeOf(member.type);
+      const auto resolved = vmlinux->Resolve(member.type);
+      const auto size = vmlinux->SizeOf(member.type);
       if (!resolved || !size) continue;
       if (member.name.empty()) {
         for (Field& inner : FieldsOf(*resolved, offset)) fields.push_back(std::move(inner));
@@ -159,15 +159,15 @@ class KernelBtf : public ::testing::Test {
     return fields;
   }
   static std::vector<Field> FieldsOfStruct(std::string_view name) {
-    const auto type = btf_->Find(elf::BtfKind::kStruct, name);
+    const auto type = vmlinux->Find(elf::BtfKind::kStruct, name);
     return type ? FieldsOf(*type) : std::vector<Field>();
   }
   // The member of union bpf_attr, with or without a name, that starts with all of `first`.
   static std::vector<Field> AttrWith(std::initializer_list<std::string_view> first) {
-    const auto attr = btf_->Find(elf::BtfKind::kUnion, "bpf_attr");
+    const auto attr = vmlinux->Find(elf::BtfKind::kUnion, "bpf_attr");
     if (!attr) return {};
-    for (const elf::BtfMember& member : btf_->Members(*attr)) {
-      const auto type = btf_->Resolve(member.type);
+    for (const elf::BtfMember& member : vmlinux->Members(*attr)) {
+      const auto type = vmlinux->Resolve(member.type);
       if (!type || type->kind != elf::BtfKind::kStruct) continue;
       std::vector<Field> fields = FieldsOf(*type);
       bool all = true;
@@ -178,16 +178,16 @@ class KernelBtf : public ::testing::Test {
     return {};
   }
 
-  static std::vector<std::byte> bytes_;
-  static std::optional<elf::Btf> btf_;
-  static std::string parse_error_;
-  static KernelVersion running_;
+  static std::vector<std::byte> raw;
+  static std::optional<elf::Btf> vmlinux;
+  static std::string parse_error;
+  static KernelVersion running;
 };
 
-std::vector<std::byte> KernelBtf::bytes_;
-std::optional<elf::Btf> KernelBtf::btf_;
-std::string KernelBtf::parse_error_;
-KernelVersion KernelBtf::running_;
+std::vector<std::byte> KernelBtf::raw;
+std::optional<elf::Btf> KernelBtf::vmlinux;
+std::string KernelBtf::parse_error;
+KernelVersion KernelBtf::running;
 
 TEST_F(KernelBtf, HasOurEnumeratorsByNameAndValue) {
   struct Case {
@@ -203,7 +203,7 @@ TEST_F(KernelBtf, HasOurEnumeratorsByNameAndValue) {
     SCOPED_TRACE(row.name);
     const Enumerators kernel = EnumNamed(row.name);
     ASSERT_FALSE(kernel.empty());
-    EXPECT_THAT(WrongRows(row.rows, kernel, running_), IsEmpty());
+    EXPECT_THAT(WrongRows(row.rows, kernel, running), IsEmpty());
     for (const std::string& unknown : UnknownToUs(row.rows, kernel))
       std::cout << "note: this kernel's " << row.name << " also has " << unknown << "\n";
   }
@@ -212,7 +212,7 @@ TEST_F(KernelBtf, HasOurEnumeratorsByNameAndValue) {
 TEST_F(KernelBtf, HasOurMapFlags) {
   const Enumerators kernel = EnumWith("BPF_F_NO_PREALLOC");
   ASSERT_FALSE(kernel.empty());
-  EXPECT_THAT(WrongRows(MapFlagRows(), kernel, running_), IsEmpty());
+  EXPECT_THAT(WrongRows(MapFlagRows(), kernel, running), IsEmpty());
   for (const std::string& unknown : UnknownToUs(MapFlagRows(), kernel))
     std::cout << "note: this kernel's map flags also have " << unknown << "\n";
 }

@@ -26,7 +26,6 @@ using purebpf::testing::IsOk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 ProgramParams Pass() {
   return {.name = "xdp_pass",
