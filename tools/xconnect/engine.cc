@@ -54,6 +54,8 @@ Result<Changes> Engine::Apply(const Config& config, Cause cause) {
   if (!settled) {
     pairs_ = old_pairs;
     for (const auto& [index, attachment] : displaced) board_.RestoreDisplaced(index, attachment);
+    // What could not be undone, and interfaces that went meanwhile.
+    if (cause != Cause::kStart) Reconcile();
     return std::unexpected(std::move(settled).error());
   }
   for (const Key& key : before) {
@@ -128,6 +130,7 @@ PlanInput Engine::InputFor(const std::vector<Pair>& pairs, const std::vector<Por
 
 bool Engine::Learn(const Failure& failure, const Plan& plan, const std::vector<Pair>& pairs,
                    const std::vector<Port>& before, const std::set<Key>& strict) {
+  if (!failure.not_undone.empty()) return false;
   const Action& action = plan.actions[failure.action];
   // Interfaces came, went or changed hands meanwhile: the plan was for another world.
   const Result<std::vector<Port>> now = board_.Ports(pairs);

@@ -1,0 +1,130 @@
+#include "purebpf/tests/tools/xconnect_process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace purebpf::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+constexpr milliseconds kPatience{10'000};
+
+[[noreturn]] void RunChild(const std::string& program, char* const* argv, const std::string& root,
+                           int output) {
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  if (!root.empty() && (chroot(root.c_str()) != 0 || chdir("/") != 0)) _exit(126);
+  execv(program.c_str(), argv);
+  _exit(127);
+}
+
+}  // namespace
+
+XconnectProcess::XconnectProcess(const std::string& program, std::vector<std::string> arguments,
+                                 const std::string& root) {
+  arguments.insert(arguments.begin(), program);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  std::array<int, 2> pipe_fds{};
+  if (pipe2(pipe_fds.data(), O_CLOEXEC) != 0) {
+    ADD_FAILURE() << "no pipe";
+    return;
+  }
+  pid_ = fork();
+  if (pid_ == 0) RunChild(program, argv.data(), root, pipe_fds[1]);
+  if (pid_ < 0) ADD_FAILURE() << "no process";
+  close(pipe_fds[1]);
+  fd_ = pipe_fds[0];
+}
+
+XconnectProcess::~XconnectProcess() {
+  CloseOutput();
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+bool XconnectProcess::ReadSome(milliseconds timeout) {
+  if (fd_ < 0) return false;
+  pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
+  const auto wait = static_cast<int>(std::max<int64_t>(timeout.count(), 0));
+  if (poll(&readable, 1, wait) == 0) return true;
+  std::array<char, 4096> chunk{};
+  const ssize_t size = read(fd_, chunk.data(), chunk.size());
+  if (size <= 0) return false;
+  output_.append(chunk.data(), static_cast<size_t>(size));
+  return true;
+}
+
+::testing::AssertionResult XconnectProcess::Await(std::string_view words) {
+  const auto deadline = Clock::now() + kPatience;
+  bool more = true;
+  while (true) {
+    for (size_t end = 0; (end = output_.find('\n', cursor_)) != std::string::npos;) {
+      const std::string line = output_.substr(cursor_, end - cursor_);
+      cursor_ = end + 1;
+      if (line.contains(words)) return ::testing::AssertionSuccess();
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    if (!more || left.count() <= 0)
+      return ::testing::AssertionFailure() << "no line with \"" << words << "\"; it said:\n"
+                                           << output_;
+    more = ReadSome(left);
+  }
+}
+
+bool XconnectProcess::Says(std::string_view words, milliseconds quiet) {
+  const auto deadline = Clock::now() + quiet;
+  while (!output_.contains(words)) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    const size_t before = output_.size();
+    if (!ReadSome(left)) return output_.contains(words);
+    if (left.count() <= 0 && output_.size() == before) return false;
+  }
+  return true;
+}
+
+void XconnectProcess::Signal(int number) const { kill(pid_, number); }
+
+int XconnectProcess::Wait() {
+  const auto deadline = Clock::now() + kPatience;
+  while (ReadSome(milliseconds(10)) && Clock::now() < deadline) {
+  }
+  for (int status = 0; Clock::now() < deadline;) {
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  return -1;
+}
+
+void XconnectProcess::CloseOutput() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+std::string BinaryFromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  std::array<char, PATH_MAX> path{};
+  // Absolute: tests change folders and roots.
+  if (value == nullptr || realpath(value, path.data()) == nullptr) {
+    ADD_FAILURE() << "the environment variable " << name << " names no program";
+    return "";
+  }
+  return path.data();
+}
+
+}  // namespace purebpf::testing
