@@ -19,9 +19,7 @@ using purebpf::testing::Hex;
 using purebpf::testing::IsOk;
 using purebpf::testing::kLittleEndian;
 using purebpf::testing::ToHex;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Pair;
 
 class Literals : public ::testing::Test {
  protected:

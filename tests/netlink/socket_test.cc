@@ -286,6 +286,17 @@ TEST_F(SocketTest, ReadsADumpOfSeveralDatagramsToItsEnd) {
   EXPECT_EQ(kernel_.nonblocking(), 0);
 }
 
+TEST_F(SocketTest, ReadsADumpOfAnyLengthWithSomeForeignDatagramsBetween) {
+  constexpr size_t kDatagrams = 3000;
+  for (size_t i = 0; i < kDatagrams; ++i) {
+    kernel_.Datagram(kOne1);
+    kernel_.Datagram(kOne2);
+  }
+  kernel_.Datagram(kDone1);
+  EXPECT_THAT(Dump(), IsOk());
+  EXPECT_EQ(seen_.size(), kDatagrams);
+}
+
 TEST_F(SocketTest, SaysThatADumpWasInterruptedButReadsItsEnd) {
   kernel_.Datagram(Join({kInterrupted1, kOne1}));
   kernel_.Datagram(kDone1);

@@ -24,7 +24,6 @@ using purebpf::testing::IsOk;
 using purebpf::testing::kLittleEndian;
 using purebpf::testing::ToHex;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr uint32_t kIfindex = 5;
 
