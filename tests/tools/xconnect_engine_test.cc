@@ -31,8 +31,7 @@ class FaultyKernel final : public Kernel {
 
   std::map<Command, int> bpf_calls;
 
-  SysResult<int> Bpf(Command command, MutableBytes attr,
-                     std::span<const Region> regions) override {
+  SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> regions) override {
     ++bpf_calls[command];
     if (Refuse()) return std::unexpected(Errno{error_});
     return host_.Bpf(command, attr, regions);

@@ -175,19 +175,4 @@ Plan MakePlan(const PlanInput& input) { return Planner(input).Make(); }
 
 std::string_view ModeName(XdpMode mode) { return mode == XdpMode::kNative ? "native" : "skb"; }
 
-std::string Describe(const Action& action) {
-  const std::string index = Decimal(action.index);
-  switch (action.verb) {
-    case Verb::kPut:
-      return "connect interface " + index + " to " + Decimal(action.to) + " in the map";
-    case Verb::kDelete:
-      return "remove interface " + index + " from the map";
-    case Verb::kAttach:
-      return "attach to " + action.name + " (" + std::string(ModeName(action.mode)) + ")";
-    case Verb::kDetach:
-      return "detach from " + action.name + " (" + std::string(ModeName(action.mode)) + ")";
-  }
-  return "";
-}
-
 }  // namespace purebpf::xconnect

@@ -125,9 +125,6 @@ struct Plan {
 // "skb" or "native".
 [[nodiscard]] std::string_view ModeName(XdpMode mode);
 
-// "attach to eth0 (native)": for --check and for errors.
-[[nodiscard]] std::string Describe(const Action& action);
-
 }  // namespace purebpf::xconnect
 
 #endif  // PUREBPF_TOOLS_XCONNECT_PLAN_H_
