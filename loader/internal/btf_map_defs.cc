@@ -16,12 +16,6 @@ namespace {
 // Fields that a definition can have, with room for those of a later kernel.
 constexpr uint32_t kMaxFields = 32;
 
-template <typename T>
-Result<T> Lift(elf::Result<T> result) {
-  if (!result) return std::unexpected(ParseFailure(std::move(result).error()));
-  return std::move(result).value();
-}
-
 // The definition of one map, while it is read.
 class Definition {
  public:
@@ -159,7 +153,7 @@ Result<std::vector<PlacedMap>> ParseBtfMaps(const elf::File& file, const elf::Se
     return Malformed(elf::Describe(section) +
                      " defines maps by their types, but there is no .BTF: compile with -g, or "
                      "define them as struct bpf_map_def in section \"maps\"");
-  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(blob->contents)));
+  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(PUREBPF_TRY(Lift(blob->Contents())))));
   const auto datasec = btf.Find(elf::BtfKind::kDatasec, section.name);
   if (!datasec) return Malformed("BTF describes no section .maps");
   const auto variables = VariablesByName(btf, *datasec);

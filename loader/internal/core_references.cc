@@ -19,16 +19,17 @@ Result<CoreReferences> CoreReferences::Of(const elf::File& file) {
   CoreReferences all;
   const elf::Section* types = file.FindSection(".BTF");
   const elf::Section* ext = file.FindSection(".BTF.ext");
-  if (types == nullptr || ext == nullptr || ext->contents.empty()) return all;
-  const auto btf = elf::Btf::Parse(types->contents);
-  if (!btf) return std::unexpected(ParseFailure(btf.error()));
-  const auto sections = elf::ParseCoreRelocations(ext->contents, *btf);
-  if (!sections) return std::unexpected(ParseFailure(sections.error()));
-  for (const elf::CoreSection& section : *sections) {
+  if (types == nullptr || ext == nullptr) return all;
+  // Contents() also refuses what is compressed, and would read as empty.
+  const elf::Bytes records = PUREBPF_TRY(Lift(ext->Contents()));
+  if (records.empty()) return all;
+  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(PUREBPF_TRY(Lift(types->Contents())))));
+  const auto sections = PUREBPF_TRY(Lift(elf::ParseCoreRelocations(records, btf)));
+  for (const elf::CoreSection& section : sections) {
     for (const elf::CoreRelocation& relocation : section.relocations) {
       // Many relocations may share one long string: what each keeps of it is bounded.
       const std::string_view access = relocation.access.substr(0, kMaxAccess);
-      std::string target = elf::Describe(btf->Type(relocation.type)) + " " + std::string(access);
+      std::string target = elf::Describe(btf.Type(relocation.type)) + " " + std::string(access);
       all.entries_.push_back(
           {.section = section.section, .offset = relocation.offset, .target = std::move(target)});
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
@@ -17,6 +18,13 @@ namespace purebpf::internal {
 // An Error of operation "parse object".
 Error ParseFailure(elf::ParseError error);
 std::unexpected<Error> Malformed(std::string detail);
+
+// A reading of elf/ as one of ours.
+template <typename T>
+Result<T> Lift(elf::Result<T> result) {
+  if (!result) return std::unexpected(ParseFailure(std::move(result).error()));
+  return std::move(result).value();
+}
 
 // A map, and where its definition stands: what a relocation against it names.
 struct PlacedMap {

@@ -255,15 +255,14 @@ Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,
   for (const elf::Section& section : file.sections()) {
     // .text holds what programs call.
     if (!IsCode(section) || section.name == ".text") continue;
-    auto relocations = file.Relocations(section.index);
-    if (!relocations) return std::unexpected(ParseFailure(std::move(relocations).error()));
+    auto relocations = PUREBPF_TRY(Lift(file.Relocations(section.index)));
     // Two at one offset are refused, so their order does not matter.
-    std::ranges::sort(*relocations, {}, &elf::Relocation::offset);
+    std::ranges::sort(relocations, {}, &elf::Relocation::offset);
     for (const Function& function : functions.In(section.index)) {
       ProgramSpec program = NewProgram(section, function);
       const auto code = elf::Slice(section.contents, function.begin, function.end - function.begin);
       program.insns = DecodeInsns(*code, file.order());
-      auto references = ReferencesOf(resolver, section, function, program.insns, *relocations);
+      auto references = ReferencesOf(resolver, section, function, program.insns, relocations);
       if (!references) return std::unexpected(std::move(references).error().Within(program.name));
       program.references = std::move(*references);
       core.Append(section.name, function.begin, function.end, program.references);
