@@ -148,12 +148,13 @@ Result<elf::BtfType> DefinitionType(const elf::Btf& btf, const std::vector<elf::
 Result<std::vector<PlacedMap>> ParseBtfMaps(const elf::File& file, const elf::Section& section) {
   const auto symbols = PUREBPF_TRY(MapSymbols(file, section));
   if (symbols.empty()) return std::vector<PlacedMap>();
-  const elf::Section* blob = file.FindSection(".BTF");
-  if (blob == nullptr)
+  const elf::Section* types = file.FindSection(".BTF");
+  if (types == nullptr)
     return Malformed(elf::Describe(section) +
                      " defines maps by their types, but there is no .BTF: compile with -g, or "
                      "define them as struct bpf_map_def in section \"maps\"");
-  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(PUREBPF_TRY(Lift(blob->Contents())))));
+  const elf::Bytes blob = PUREBPF_TRY(Lift(types->Contents()));
+  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(blob)));
   const auto datasec = btf.Find(elf::BtfKind::kDatasec, section.name);
   if (!datasec) return Malformed("BTF describes no section .maps");
   const auto variables = VariablesByName(btf, *datasec);

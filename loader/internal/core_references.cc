@@ -23,7 +23,8 @@ Result<CoreReferences> CoreReferences::Of(const elf::File& file) {
   // Contents() also refuses what is compressed, and would read as empty.
   const elf::Bytes records = PUREBPF_TRY(Lift(ext->Contents()));
   if (records.empty()) return all;
-  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(PUREBPF_TRY(Lift(types->Contents())))));
+  const elf::Bytes blob = PUREBPF_TRY(Lift(types->Contents()));
+  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(blob)));
   const auto sections = PUREBPF_TRY(Lift(elf::ParseCoreRelocations(records, btf)));
   for (const elf::CoreSection& section : sections) {
     for (const elf::CoreRelocation& relocation : section.relocations) {

@@ -148,6 +148,20 @@ TEST(MalformedObject, IsRefusedWithWhatAndWhere) {
   }
 }
 
+// Compressed, they would read as empty, and CO-RE relocations as none.
+TEST(MalformedObject, CompressedTypesAreRefused) {
+  for (const std::string_view compressed : {".BTF", ".BTF.ext"}) {
+    SCOPED_TRACE(compressed);
+    Sound sound;
+    for (const std::string_view name : {".BTF", ".BTF.ext"})
+      sound.elf.AddSection({.name = std::string(name),
+                            .flags = name == compressed ? uint64_t{0x800} : 0,
+                            .contents = BtfBuilder().Build()});
+    EXPECT_THAT(CollectionSpec::Parse(sound.elf.Build(), "bad.o"),
+                Fails(Code::kUnsupported, "compressed"));
+  }
+}
+
 // A BTF-defined map "t" of the given members.
 class TypedMap {
  public:
