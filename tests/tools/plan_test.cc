@@ -50,7 +50,8 @@ Port Named(uint32_t index, std::string name, std::vector<std::string> altnames) 
 }
 
 // A pair that is connected already: entries and attachments.
-Wiring Wired(std::vector<std::pair<uint32_t, uint32_t>> pairs, XdpMode mode = XdpMode::kSkb) {
+Wiring Wired(const std::vector<std::pair<uint32_t, uint32_t>>& pairs,
+             XdpMode mode = XdpMode::kSkb) {
   Wiring wiring;
   for (const auto& [a, b] : pairs) {
     wiring.entries[a] = b;

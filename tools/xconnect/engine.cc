@@ -80,7 +80,7 @@ std::map<uint32_t, Attachment> Engine::ReleaseDisplaced(Cause cause) {
 }
 
 Result<void> Engine::Settle(const std::vector<Pair>& pairs, const std::set<Key>& strict) {
-  std::optional<Error> last;
+  Error last;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const std::vector<Port> ports = PUREBPF_TRY(board_.Ports(pairs));
     ForgetVanished(ports);
@@ -103,7 +103,7 @@ Result<void> Engine::Settle(const std::vector<Pair>& pairs, const std::set<Key>&
       return std::unexpected(std::move(failure->error));
     last = std::move(failure->error);
   }
-  return std::unexpected(*std::move(last));
+  return std::unexpected(std::move(last));
 }
 
 PlanInput Engine::InputFor(const std::vector<Pair>& pairs, const std::vector<Port>& ports) {

@@ -50,8 +50,10 @@ class Planner {
     const Port* a = Find(pair.a);
     const Port* b = Find(pair.b);
     PairPlan result{.a = a != nullptr ? a->index : 0, .b = b != nullptr ? b->index : 0};
-    result.reason = Missing(pair, a, b);
-    if (!result.reason.empty()) return result;
+    if (a == nullptr || b == nullptr) {
+      result.reason = Missing(pair, a, b);
+      return result;
+    }
     result.standing = Standing::kBlocked;
     result.reason = Obstacle(i, *a, *b);
     if (!result.reason.empty()) return result;
@@ -65,9 +67,7 @@ class Planner {
   static std::string Missing(const Pair& pair, const Port* a, const Port* b) {
     if (a == nullptr && b == nullptr && pair.a != pair.b)
       return "no interfaces " + pair.a + " and " + pair.b;
-    if (a == nullptr) return "no interface " + pair.a;
-    if (b == nullptr) return "no interface " + pair.b;
-    return "";
+    return "no interface " + (a == nullptr ? pair.a : pair.b);
   }
 
   std::string Obstacle(size_t i, const Port& a, const Port& b) const {

@@ -7,8 +7,7 @@
 
 namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): the name that libstdc++ looks for
 
-void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
-  std::abort();
-}
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming)
+void __verbose_terminate_handler() { std::abort(); }
 
 }  // namespace __gnu_cxx

@@ -162,7 +162,7 @@ void Switchboard::Forget(uint32_t index) {
   std::erase_if(wiring_.entries, [&](const auto& entry) {
     if (entry.first != index && entry.second != index) return false;
     // An entry that stays behind leads nowhere: the next Put of its key replaces it.
-    static_cast<void>(objects_.map.Delete(entry.first));
+    [[maybe_unused]] const Result<bool> deleted = objects_.map.Delete(entry.first);
     return true;
   });
 }
