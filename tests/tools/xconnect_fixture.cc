@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <utility>
 
 #include "purebpf/bpf/insn.h"
@@ -15,17 +14,6 @@
 namespace purebpf::testing {
 
 using netlink::Socket;
-
-TempFolder::TempFolder() {
-  std::string path = (std::filesystem::temp_directory_path() / "xconnect_XXXXXX").string();
-  if (mkdtemp(path.data()) == nullptr) ADD_FAILURE() << "no folder " << path;
-  path_ = path;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 void WriteText(const std::string& path, std::string_view text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -19,26 +19,10 @@
 #include "purebpf/netlink/xdp.h"
 #include "purebpf/tests/support/frames.h"
 #include "purebpf/tests/support/netns.h"
+#include "purebpf/tests/tools/temp_folder.h"
 #include "purebpf/tests/tools/xconnect_process.h"
 
 namespace purebpf::testing {
-
-// A folder of its own, removed with everything in it.
-class TempFolder {
- public:
-  TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder();
-
-  [[nodiscard]] std::string operator/(std::string_view name) const {
-    return path_ + "/" + std::string(name);
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // In place: open, truncate, write, close.
 void WriteText(const std::string& path, std::string_view text);
