@@ -35,6 +35,8 @@ missing_for_tests() {
   have llc || echo llvm
   have ip || echo iproute2
   have ping || echo iputils-ping
+  # Objects that others compiled, to be read.
+  compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
 
 # Installs packages, after saying so. Fails with a clear word where that cannot be done.
@@ -70,13 +72,17 @@ setup_machine() {
   local missing=() wanted=()
   mapfile -t missing < <(missing_for_build)
   mapfile -t wanted < <(missing_for_tests)
-  if ((${#missing[@]} + ${#wanted[@]} > 0)); then
-    install_packages "${missing[@]}" "${wanted[@]}" || true
+  if ((EUID != 0 && ${#missing[@]} > 0)); then
+    install_packages "${missing[@]}" "${wanted[@]}"
+    return 1
   fi
-  # A Bazel that has just been installed may ask for more.
-  mapfile -t missing < <(missing_for_build)
-  ((${#missing[@]} == 0)) || install_packages "${missing[@]}" || return 1
-  mapfile -t wanted < <(missing_for_tests)
+  if ((EUID == 0 && ${#missing[@]} + ${#wanted[@]} > 0)); then
+    install_packages "${missing[@]}" "${wanted[@]}" || true
+    # One that cannot be had must not keep out the others; a new Bazel may ask for more.
+    mapfile -t missing < <(missing_for_build)
+    install_packages "${missing[@]}" || return 1
+    mapfile -t wanted < <(missing_for_tests)
+  fi
   ((${#wanted[@]} == 0)) || say "going on without: ${wanted[*]}; what needs them is skipped"
 }
 
