@@ -148,6 +148,17 @@ TEST_F(Watch, FollowsAnAbsoluteSymlinkAndItsReplacement) {
   EXPECT_EQ(All(watch), FileChange::kWhole);
 }
 
+TEST_F(Watch, IsNotWokenByALogInTheSameFolder) {
+  Write(folder_ / "f");
+  Write(folder_ / "log");
+  FileWatch watch = Open(folder_ / "f");
+  const int log = open((folder_ / "log").c_str(), O_WRONLY);
+  ASSERT_EQ(write(log, "y", 1), 1);
+  pollfd readable{.fd = watch.fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&readable, 1, 0), 0);
+  close(log);
+}
+
 TEST_F(Watch, HasNoInterestInOtherFiles) {
   Write(folder_ / "f");
   FileWatch watch = Open(folder_ / "f");

@@ -22,8 +22,7 @@ constexpr int kMaxSymlinks = 40;  // MAXSYMLINKS, include/linux/namei.h
 // The name is another file than before, or none.
 constexpr uint32_t kReplaced = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 constexpr uint32_t kFolderGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
-constexpr uint32_t kWatched =
-    kReplaced | IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr uint32_t kOnTheWay = kReplaced | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 std::optional<std::string> SymlinkTarget(const std::string& path) {
   std::array<char, PATH_MAX> target{};
@@ -55,7 +54,8 @@ Result<FileWatch> FileWatch::Open(std::string path) {
 FileWatch::FileWatch(FileWatch&& other) noexcept
     : path_(std::move(other.path_)),
       fd_(std::exchange(other.fd_, -1)),
-      folders_(std::move(other.folders_)) {}
+      folders_(std::move(other.folders_)),
+      file_(other.file_) {}
 
 FileWatch::~FileWatch() {
   if (fd_ >= 0) close(fd_);
@@ -65,6 +65,8 @@ FileWatch::~FileWatch() {
 bool FileWatch::Arm() {
   for (const auto& [watch, folder] : folders_) inotify_rm_watch(fd_, watch);
   folders_.clear();
+  if (file_) inotify_rm_watch(fd_, *file_);
+  file_.reset();
   std::string rest = path_;
   std::string folder = rest.starts_with('/') ? "/" : "./";
   int symlinks = 0;
@@ -72,7 +74,7 @@ bool FileWatch::Arm() {
   while (!rest.empty()) {
     const std::string name = TakeComponent(rest);
     if (name.empty() || name == ".") continue;
-    if (name != ".." && !Watch(folder, name)) all = false;
+    if (name != "..") all = Watch(folder, name, kOnTheWay) && all;
     const std::string path = folder + name;
     if (std::optional<std::string> target = SymlinkTarget(path)) {
       if (++symlinks > kMaxSymlinks) break;
@@ -81,14 +83,25 @@ bool FileWatch::Arm() {
       continue;
     }
     struct stat status{};
-    if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) break;
+    const bool is_there = stat(path.c_str(), &status) == 0;
+    if (!is_there || !S_ISDIR(status.st_mode)) return WatchFile(folder, name, is_there) && all;
     folder = path + "/";
   }
   return all;
 }
 
-bool FileWatch::Watch(const std::string& folder, const std::string& name) {
-  const int watch = inotify_add_watch(fd_, folder.c_str(), kWatched);
+// The folder tells who closes a file that is made anew. Of writing only the file itself tells: its
+// neighbours may be logs.
+bool FileWatch::WatchFile(const std::string& folder, const std::string& name, bool is_there) {
+  if (is_there) {
+    const int file = inotify_add_watch(fd_, (folder + name).c_str(), IN_MODIFY);
+    if (file >= 0) file_ = file;
+  }
+  return Watch(folder, name, kOnTheWay | IN_CLOSE_WRITE);
+}
+
+bool FileWatch::Watch(const std::string& folder, const std::string& name, uint32_t mask) {
+  const int watch = inotify_add_watch(fd_, folder.c_str(), mask | IN_MASK_ADD);
   if (watch < 0) return errno == ENOENT || errno == ENOTDIR;
   Folder& watched = folders_[watch];
   watched.path = folder;
@@ -100,17 +113,15 @@ FileChange FileWatch::Read() {
   FileChange change = FileChange::kNone;
   bool rearm = false;
   alignas(inotify_event) std::array<char, 16 * 1024> buffer{};
-  while (true) {
-    const ssize_t size = read(fd_, buffer.data(), buffer.size());
-    if (size <= 0) break;
-    for (size_t at = 0; at + sizeof(inotify_event) <= static_cast<size_t>(size);) {
-      inotify_event event{};
-      std::memcpy(&event, buffer.data() + at, sizeof event);
-      const char* name = buffer.data() + at + sizeof event;
-      change =
-          std::max(change, Judge(event.wd, event.mask, {name, strnlen(name, event.len)}, rearm));
-      at += sizeof event + event.len;
-    }
+  // Not until there is nothing left: who makes events faster than they are read must not keep the
+  // caller here.
+  const ssize_t size = read(fd_, buffer.data(), buffer.size());
+  for (size_t at = 0; size > 0 && at + sizeof(inotify_event) <= static_cast<size_t>(size);) {
+    inotify_event event{};
+    std::memcpy(&event, buffer.data() + at, sizeof event);
+    const char* name = buffer.data() + at + sizeof event;
+    change = std::max(change, Judge(event.wd, event.mask, {name, strnlen(name, event.len)}, rearm));
+    at += sizeof event + event.len;
   }
   if (rearm) Arm();
   return change;
@@ -121,6 +132,7 @@ FileChange FileWatch::Judge(int watch, uint32_t mask, std::string_view name, boo
     rearm = true;
     return FileChange::kPartly;
   }
+  if (watch == file_) return (mask & IN_MODIFY) != 0 ? FileChange::kPartly : FileChange::kNone;
   const auto folder = folders_.find(watch);
   if (folder == folders_.end()) return FileChange::kNone;  // of a watch that was dropped
   if ((mask & kFolderGone) != 0) {

@@ -36,7 +36,8 @@ class FileWatch {
 
   // Becomes readable when something happened.
   [[nodiscard]] int fd() const { return fd_; }
-  // What happened since the last call; never blocks.
+  // Some of what happened since the last call: the descriptor stays readable while there is more.
+  // Never blocks.
   [[nodiscard]] FileChange Read();
 
   // The folders that are watched and the names in each.
@@ -52,12 +53,14 @@ class FileWatch {
 
   // Drops all watches and walks to the file anew. False: a folder may not be watched.
   bool Arm();
-  bool Watch(const std::string& folder, const std::string& name);
+  bool Watch(const std::string& folder, const std::string& name, uint32_t mask);
+  bool WatchFile(const std::string& folder, const std::string& name, bool is_there);
   FileChange Judge(int watch, uint32_t mask, std::string_view name, bool& rearm) const;
 
   std::string path_;
   int fd_;
   std::map<int, Folder> folders_;  // by watch descriptor
+  std::optional<int> file_;        // the watch of the file itself, where it is there
 };
 
 // When to look: at once when a change is whole, else after a quiet while.

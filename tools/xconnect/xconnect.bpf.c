@@ -4,9 +4,10 @@
 
 #include <bpf/bpf_helpers.h>
 
-// From the interface a frame arrives on (ifindex) to the one it leaves by. The hash form of a DEVMAP:
-// an array would end at its size, and interface indices on a busy machine grow without end.
-// Defined in the old style, as bytes: these need no BTF, so that an object compiled without -g loads.
+// From the interface a frame arrives on (ifindex) to the one it leaves by. The hash form of a
+// DEVMAP: an array would end at its size, and interface indices on a busy machine grow without end.
+// Defined in the old style, as bytes: these need no BTF, so that an object compiled without -g
+// loads.
 struct {
   __u32 type, key_size, value_size, max_entries, map_flags;
 } xconnect_map SEC("maps") = {
@@ -18,7 +19,7 @@ struct {
 
 // A frame whose interface is not in the map is dropped (XDP_ABORTED): it has nowhere to go.
 SEC("xdp")
-int xdp_xconnect(struct xdp_md *ctx) {
+int xdp_xconnect(struct xdp_md* ctx) {
   return (int)bpf_redirect_map(&xconnect_map, ctx->ingress_ifindex, 0);
 }
 
