@@ -260,8 +260,10 @@ Result<std::vector<ProgramSpec>> ParsePrograms(const elf::File& file,
     std::ranges::sort(relocations, {}, &elf::Relocation::offset);
     for (const Function& function : functions.In(section.index)) {
       ProgramSpec program = NewProgram(section, function);
-      const auto code = elf::Slice(section.contents, function.begin, function.end - function.begin);
-      program.insns = DecodeInsns(*code, file.order());
+      // FunctionTable has checked the bounds.
+      const elf::Bytes code =
+          section.contents.subspan(function.begin, function.end - function.begin);
+      program.insns = DecodeInsns(code, file.order());
       auto references = ReferencesOf(resolver, section, function, program.insns, relocations);
       if (!references) return std::unexpected(std::move(references).error().Within(program.name));
       program.references = std::move(*references);

@@ -56,28 +56,28 @@ struct {
 };
 
 SEC("xdp")
-int first(struct xdp_md *ctx) {
+int first(struct xdp_md* ctx) {
   __u32 key = ctx->ingress_ifindex;
-  struct value *value = bpf_map_lookup_elem(&by_type, &key);
+  struct value* value = bpf_map_lookup_elem(&by_type, &key);
   return value ? XDP_PASS : XDP_DROP;
 }
 
 SEC("xdp")
-int second(struct xdp_md *ctx) {
+int second(struct xdp_md* ctx) {
   __u32 key = 1;
-  void *a = bpf_map_lookup_elem(&old_style, &key);
-  void *b = bpf_map_lookup_elem(&by_size, &key);
+  void* a = bpf_map_lookup_elem(&old_style, &key);
+  void* b = bpf_map_lookup_elem(&by_size, &key);
   return a && b ? XDP_PASS : XDP_DROP;
 }
 
 SEC("?tc")
-int optional(struct __sk_buff *skb) { return 0; }
+int optional(struct __sk_buff* skb) { return 0; }
 
 SEC("kprobe/do_something")
-int probe(void *ctx) { return 0; }
+int probe(void* ctx) { return 0; }
 
 SEC("nothing_known")
-int untyped(void *ctx) { return 0; }
+int untyped(void* ctx) { return 0; }
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 __u32 _version SEC("version") = 0x050a01;
