@@ -3,16 +3,17 @@
 # The linker sees the whole program (-flto) and drops what nothing calls. Fat objects: an `ar`
 # that knows nothing of LTO makes a good archive of them.
 _COPTS = [
-    "-Os",
+    "-Oz",
     "-flto",
     "-ffat-lto-objects",
     "-ffunction-sections",
     "-fdata-sections",
     "-fno-asynchronous-unwind-tables",
     "-fomit-frame-pointer",
+    "-fomit-frame-pointer",
 ]
 _LINKOPTS = [
-    "-Os",
+    "-Oz",
     "-flto=auto",
 ]
 
