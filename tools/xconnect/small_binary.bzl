@@ -10,7 +10,6 @@ _COPTS = [
     "-fdata-sections",
     "-fno-asynchronous-unwind-tables",
     "-fomit-frame-pointer",
-    "-fomit-frame-pointer",
 ]
 _LINKOPTS = [
     "-Oz",
