@@ -30,11 +30,15 @@ missing_for_build() {
   [[ -n ${BPF_CLANG:-} ]] || have clang || echo clang
 }
 
-# Those that some tests and the demonstration use; what misses one is skipped.
-missing_for_tests() {
-  have llc || echo llvm
+# Those that the demonstration uses, and some tests; what misses one is skipped.
+missing_for_demo() {
   have ip || echo iproute2
   have ping || echo iputils-ping
+}
+
+missing_for_tests() {
+  missing_for_demo
+  have llc || echo llvm
   # Objects that others compiled, to be read.
   compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
@@ -61,17 +65,17 @@ install_packages() {
     rm -f "$log"
     return 0
   fi
-  tail -n 15 "$log" >&2
+  tail -n 5 "$log" >&2
   rm -f "$log"
   say "apt-get could not install: $*"
   return 1
 }
 
-# What the build needs, and as far as possible what the tests need.
+# What the build needs, and as far as possible what missing_for_$1 names.
 setup_machine() {
   local missing=() wanted=()
   mapfile -t missing < <(missing_for_build)
-  mapfile -t wanted < <(missing_for_tests)
+  mapfile -t wanted < <("missing_for_$1")
   if ((EUID != 0 && ${#missing[@]} > 0)); then
     install_packages "${missing[@]}" "${wanted[@]}"
     return 1
@@ -81,7 +85,7 @@ setup_machine() {
     # One that cannot be had must not keep out the others; a new Bazel may ask for more.
     mapfile -t missing < <(missing_for_build)
     install_packages "${missing[@]}" || return 1
-    mapfile -t wanted < <(missing_for_tests)
+    mapfile -t wanted < <("missing_for_$1")
   fi
   ((${#wanted[@]} == 0)) || say "going on without: ${wanted[*]}; what needs them is skipped"
 }
