@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
+#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tests/support/result_matchers.h"
 #include "tests/loader/kinds.h"
 #include "tests/loader/kinds_foreign.h"
@@ -168,6 +171,24 @@ TEST(CollectionSpec, KeepsNothingOfTheObject) {
   ASSERT_THAT(spec, IsOk());
   std::ranges::fill(object, std::byte{0xff});
   EXPECT_EQ(*spec, Kinds());
+}
+
+TEST(CollectionSpec, ReadsTheObjectsOfDebiansXdpTools) {
+  HostKernel kernel;
+  size_t objects = 0;
+  std::error_code none;
+  for (const auto& machine : std::filesystem::directory_iterator("/usr/lib", none)) {
+    for (const auto& file : std::filesystem::directory_iterator(machine.path() / "bpf", none)) {
+      if (file.path().extension() != ".o") continue;
+      SCOPED_TRACE(file.path());
+      const auto spec = CollectionSpec::FromFile(kernel, file.path());
+      ASSERT_THAT(spec, IsOk());
+      EXPECT_FALSE(spec->programs.empty());
+      EXPECT_EQ(spec->license, "GPL");
+      ++objects;
+    }
+  }
+  if (objects == 0) GTEST_SKIP() << "no /usr/lib/*/bpf/*.o: package xdp-tools is not installed";
 }
 
 TEST(CollectionSpec, FindsNothingByAnUnknownName) {

@@ -221,7 +221,7 @@ TEST(Debounce, IsDueAtOnceWhenAChangeIsWhole) {
   EXPECT_EQ(debounce.Remaining(kStart + milliseconds(10)), std::nullopt);
 }
 
-TEST(Debounce, WaitsForQuietWhileSomebodyWrites) {
+TEST(Debounce, WaitsForQuiet) {
   Debounce debounce;
   debounce.Note(FileChange::kPartly, kStart);
   EXPECT_EQ(debounce.Remaining(kStart + milliseconds(50)), milliseconds(150));
@@ -230,10 +230,21 @@ TEST(Debounce, WaitsForQuietWhileSomebodyWrites) {
   EXPECT_EQ(debounce.Remaining(kStart + milliseconds(301)), milliseconds(0));
 }
 
+// Half a file may read as a sound one that connects nothing.
+TEST(Debounce, WaitsLongerForAWriterToCloseTheFile) {
+  Debounce debounce;
+  debounce.Note(FileChange::kWriting, kStart);
+  EXPECT_EQ(debounce.Remaining(kStart), milliseconds(3000));
+  debounce.Note(FileChange::kPartly, kStart + milliseconds(1000));
+  EXPECT_EQ(debounce.Remaining(kStart + milliseconds(1000)), milliseconds(3000));
+  debounce.Note(FileChange::kWhole, kStart + milliseconds(1500));
+  EXPECT_EQ(debounce.Remaining(kStart + milliseconds(1500)), milliseconds(0));
+}
+
 TEST(Debounce, DoesNotWaitForever) {
   Debounce debounce;
-  for (int i = 0; i <= 19; ++i) debounce.Note(FileChange::kPartly, kStart + milliseconds(100 * i));
-  EXPECT_EQ(debounce.Remaining(kStart + milliseconds(1900)), milliseconds(100));
+  for (int i = 0; i <= 99; ++i) debounce.Note(FileChange::kWriting, kStart + milliseconds(100 * i));
+  EXPECT_EQ(debounce.Remaining(kStart + milliseconds(9900)), milliseconds(100));
 }
 
 }  // namespace

@@ -69,6 +69,21 @@ TEST_F(XconnectTest, TakesOverFromOneThatWasKilledWithoutLosingAFrame) {
   EXPECT_TRUE(NothingAttached());
 }
 
+TEST_F(XconnectTest, RefusesTheInterfacesOfAnotherThatLives) {
+  WriteText(config_, "links:\n  v1: v2\n");
+  XconnectProcess first(binary_, Arguments());
+  ASSERT_TRUE(first.Await("started"));
+  const uint32_t first_id = Xdp("v1").skb;
+  XconnectProcess second(binary_, Arguments());
+  EXPECT_EQ(second.Wait(), 1);
+  EXPECT_TRUE(second.Says("id " + std::to_string(first_id))) << second.output();
+  EXPECT_EQ(Xdp("v1").skb, first_id);
+  EXPECT_TRUE(Connected(1, 2));
+  first.Signal(SIGTERM);
+  EXPECT_EQ(first.Wait(), 0);
+  EXPECT_TRUE(NothingAttached());
+}
+
 TEST_F(XconnectTest, TakesOverInAnotherModeAsWell) {
   WriteText(config_, "links:\n  v1: v2\n");
   XconnectProcess first(binary_, Arguments({"--mode=native"}));

@@ -187,6 +187,9 @@ TEST_F(Links, LeavesAnInterfaceAloneThatSomebodyTookUntilItIsTold) {
   ASSERT_TRUE(
       process_->Await("by somebody who attached program id " + std::to_string(id) + " 'stranger'"));
   EXPECT_EQ(Xdp("v1").skb, id);
+  // A pair with one end is none: nothing is swallowed by the other.
+  ASSERT_TRUE(process_->Await("blocked v1 <-> v2: xconnect's program was taken off v1"));
+  EXPECT_FALSE(Xdp("v2").attached());
   process_->Signal(SIGHUP);
   ASSERT_TRUE(process_->Await("refused"));
   EXPECT_EQ(Xdp("v1").skb, id);
@@ -203,6 +206,19 @@ TEST_F(Links, LeavesAnInterfaceAloneThatSomebodyTookUntilItIsTold) {
   process_->Signal(SIGTERM);
   EXPECT_EQ(process_->Wait(), 0);
   EXPECT_TRUE(NothingAttached());
+}
+
+TEST_F(Links, DoesNotCallAPairConnectedWhoseProgramWasTakenOff) {
+  Start("links:\n  v1: v2\n");
+  netlink::Socket socket = netlink::Socket::Open(kernel_).value();
+  ASSERT_TRUE(DetachAnyXdp(socket, here_->Index("v1"), XdpMode::kSkb));
+  ASSERT_TRUE(process_->Await("blocked v1 <-> v2"));
+  WriteText(config_, "links:\n  v1: v3\n");
+  ASSERT_TRUE(process_->Await("refused"));
+  EXPECT_FALSE(process_->Says("connected v1 <-> v3"));
+  process_->Signal(SIGHUP);
+  ASSERT_TRUE(process_->Await("connected v1 <-> v3"));
+  EXPECT_TRUE(Connected(1, 3));
 }
 
 TEST_F(Links, LeavesAStrangersProgramWhereItIsWhenItStops) {

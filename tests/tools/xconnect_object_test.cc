@@ -10,6 +10,7 @@
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/loader/collection_spec.h"
 #include "purebpf/tests/tools/temp_folder.h"
+#include "purebpf/tools/xconnect/config.h"
 #include "purebpf/tools/xconnect/switchboard.h"
 
 namespace purebpf::xconnect {
@@ -48,6 +49,8 @@ void CompileAndLoad(const std::string& includes) {
     const Result<Objects> objects = spec->LoadAndAssign<Objects>(kernel);
     ASSERT_TRUE(objects.has_value()) << objects.error().ToString() << objects.error().log;
     EXPECT_EQ(objects->map.Lookup(1).value(), std::nullopt);
+    // The old and the new entries of two whole files stand in it at once.
+    EXPECT_GE(objects->map.untyped().params().max_entries, 2 * 2 * kMaxPairs);
     std::filesystem::remove(object);
   }
 }

@@ -1,4 +1,5 @@
 // The running xconnect follows its file: every way to change it, and what stays untouched.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +50,33 @@ TEST_F(Reload, AddsAPairAndRemovesItWhileTheOtherLosesNothing) {
   EXPECT_TRUE(NotConnected(3, 4));
   EXPECT_FALSE(Xdp("v3").attached());
   EXPECT_FALSE(Xdp("v4").attached());
+}
+
+// "links:" alone is a sound file that connects nothing, and a slow writer comes by it.
+TEST_F(Reload, WaitsForASlowWriterToCloseTheFile) {
+  ExpectNoLoss(
+      [&] {
+        const int fd = open(config_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+        ASSERT_GE(fd, 0);
+        EXPECT_EQ(write(fd, "links:\n", 7), 7);
+        usleep(600 * 1000);
+        EXPECT_EQ(write(fd, "  v1: v2\n  v3: v4\n", 18), 18);
+        close(fd);
+      },
+      "1 added, 0 removed, 1 unchanged; 2 connected");
+  EXPECT_FALSE(process_->Says("disconnected"));
+}
+
+TEST_F(Reload, TriesARefusedFileAgainWhenItComesAgain) {
+  const Program stranger = Foreign(kernel_);
+  ASSERT_TRUE(AttachForeign("v3", stranger, {.mode = netlink::XdpMode::kSkb}));
+  const char* const text = "links:\n  v1: v2\n  v3: v4\n";
+  ReplaceText(config_, text);
+  ASSERT_TRUE(process_->Await("refused"));
+  netlink::Socket socket = netlink::Socket::Open(kernel_).value();
+  ASSERT_TRUE(DetachXdp(socket, here_->Index("v3"), stranger, netlink::XdpMode::kSkb));
+  ExpectNoLoss([&] { ReplaceText(config_, text); }, "1 added, 0 removed, 1 unchanged");
+  EXPECT_TRUE(Connected(3, 4));
 }
 
 TEST_F(Reload, SwapsPartners) {

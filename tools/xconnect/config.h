@@ -19,7 +19,7 @@
 namespace purebpf::xconnect {
 
 inline constexpr size_t kMaxConfigBytes = size_t{1} << 20;
-// Each takes two entries of the map (xconnect.bpf.c).
+// Each takes two entries of the map (xconnect.bpf.c), which has room for old and new ones at once.
 inline constexpr size_t kMaxPairs = 2048;
 // ALTIFNAMSIZ without its NUL (include/uapi/linux/if.h).
 inline constexpr size_t kMaxNameBytes = 127;

@@ -92,7 +92,7 @@ class Daemon {
     if (events) return engine_.OnLinks(*events);
     // Events were lost: look at everything.
     if (events.error().sys_errno != ENOBUFS) report_->Tell(Failed(events.error()));
-    engine_.Reconcile();
+    engine_.OnLostEvents();
   }
 
   bool Load(Cause cause) {
@@ -106,7 +106,11 @@ class Daemon {
     const auto config = ParseConfig(*text);
     if (!config) return Refuse(Refused(options_->config, config.error()));
     const Result<Changes> changes = engine_.Apply(*config, cause);
-    if (!changes) return Refuse(Refused(options_->config, changes.error()));
+    if (!changes) {
+      // It is sound, and may be applied when it comes again: what was in its way may have gone.
+      seen_.clear();
+      return Refuse(Refused(options_->config, changes.error()));
+    }
     if (cause != Cause::kStart)
       report_->Tell(Reloaded(options_->config, *changes, engine_.counts()));
     return true;

@@ -175,14 +175,13 @@ void Engine::NoticeDisplaced(const std::vector<Port>& ports) {
 
 void Engine::Commit(const std::vector<Pair>& pairs, const Plan& plan) {
   std::set<std::string> names;
-  std::set<uint32_t> connected;
+  std::set<uint32_t> configured;
   for (size_t i = 0; i < pairs.size(); ++i) {
     TellInterface(pairs[i].a, plan.pairs[i].a);
     if (pairs[i].a != pairs[i].b) TellInterface(pairs[i].b, plan.pairs[i].b);
     names.insert(pairs[i].a);
     names.insert(pairs[i].b);
-    if (plan.pairs[i].standing == Standing::kConnected)
-      connected.insert({plan.pairs[i].a, plan.pairs[i].b});
+    configured.insert({plan.pairs[i].a, plan.pairs[i].b});
   }
   std::erase_if(seen_, [&](const auto& seen) { return !names.contains(seen.first); });
   for (const Action& action : plan.actions) {
@@ -196,7 +195,7 @@ void Engine::Commit(const std::vector<Pair>& pairs, const Plan& plan) {
   }
   const std::map<uint32_t, Attachment> attached = board_.wiring().attached;
   for (const auto& [index, attachment] : attached)
-    if (attachment.displaced && !connected.contains(index)) board_.Release(index);
+    if (attachment.displaced && !configured.contains(index)) board_.Release(index);
 }
 
 void Engine::TellInterface(const std::string& name, uint32_t index) {
@@ -251,6 +250,21 @@ void Engine::OnLinks(std::span<const netlink::LinkEvent> events) {
       if (link.index == standing.a || link.index == standing.b) standing.a = standing.b = 0;
   }
   if (relevant) Reconcile();
+}
+
+// A removal may be among what was lost. Then an interface that has no program any more was made
+// anew, with the same index; of one whose program somebody took off, this is the kinder guess.
+void Engine::OnLostEvents() {
+  const Result<std::vector<Port>> ports = board_.Ports(pairs_);
+  if (ports) {
+    const std::map<uint32_t, Attachment> attached = board_.wiring().attached;
+    for (const auto& [index, attachment] : attached) {
+      const Port* port = PortAt(*ports, index);
+      if (port != nullptr && port->occupant == Occupant::kNone && !attachment.displaced)
+        board_.Forget(index);
+    }
+  }
+  Reconcile();
 }
 
 void Engine::Reconcile() {

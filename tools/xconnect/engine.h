@@ -48,6 +48,8 @@ class Engine {
   // Brings the wiring in line with the interfaces that are there. What is refused for one pair
   // leaves the others connected.
   void Reconcile();
+  // Events of interfaces were lost: Reconcile, without taking for granted what was seen before.
+  void OnLostEvents();
 
   // How many were detached; what could not be is reported, and then `clean` is false.
   struct StopResult {

@@ -1,4 +1,5 @@
 // xconnect: cross-connects network interfaces by XDP. See README.md beside this file.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <span>
@@ -10,8 +11,17 @@
 #include "purebpf/tools/xconnect/options.h"
 #include "purebpf/tools/xconnect/report.h"
 
+// Started with its standard descriptors closed, a socket would get their numbers, and lines for
+// people would be written to it.
+static void HoldStandardDescriptors() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = dup(fd);
+  if (fd > STDERR_FILENO) close(fd);
+}
+
 int main(int argc, char** argv) {
   using namespace purebpf::xconnect;
+  HoldStandardDescriptors();
   const std::span<const char* const> arguments(argv, static_cast<size_t>(argc));
   const auto options = ParseOptions(arguments.subspan(arguments.empty() ? 0 : 1));
   if (!options) {

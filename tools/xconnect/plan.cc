@@ -75,6 +75,7 @@ class Planner {
       return blocked->second;
     for (const auto& [port, partner] : {std::pair(&a, &b), std::pair(&b, &a)}) {
       std::string reason = TakenBy(*port, *partner);
+      if (reason.empty()) reason = DisplacedFrom(*port);
       if (reason.empty()) reason = OccupiedBy(*port);
       if (!reason.empty()) return reason;
     }
@@ -87,6 +88,13 @@ class Planner {
     if (wish == wishes_.end() || wish->second.to == partner.index) return "";
     const Pair& other = in_.pairs[wish->second.pair];
     return port.name + " is connected as " + other.a + " <-> " + other.b + " already";
+  }
+
+  // Whoever took it off may do it again: no fight, even by --force.
+  std::string DisplacedFrom(const Port& port) const {
+    const auto attached = in_.wiring->attached.find(port.index);
+    if (attached == in_.wiring->attached.end() || !attached->second.displaced) return "";
+    return "xconnect's program was taken off " + port.name + "; SIGHUP tries again";
   }
 
   std::string OccupiedBy(const Port& port) const {
@@ -136,7 +144,7 @@ class Planner {
                     .pair = wish.pair};
       const auto attached = in_.wiring->attached.find(index);
       if (attached != in_.wiring->attached.end()) {
-        if (attached->second.displaced || attached->second.mode == wish.mode) continue;
+        if (attached->second.mode == wish.mode) continue;
         AddDetach(index, attached->second);
       } else if (wish.port->occupant != Occupant::kNone) {
         attach.over = wish.port->occupant;

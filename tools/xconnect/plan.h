@@ -36,7 +36,7 @@ enum class ModePolicy : uint8_t {
 enum class Occupant : uint8_t {
   kNone,
   kOwn,       // ours, of this process
-  kLeftover,  // xconnect's, of another process: of one that was killed, most likely
+  kLeftover,  // xconnect's, of a process that does not live any more
   kForeign,
 };
 
@@ -46,6 +46,7 @@ struct Port {
   std::string name;
   std::vector<std::string> altnames;
   std::string kind;  // "veth", ...; empty for a physical device
+  uint32_t mtu = 0;  // bytes: what a driver refuses for it, it may take when it has changed
   Occupant occupant = Occupant::kNone;
   XdpMode occupant_mode = XdpMode::kSkb;  // kSkb or kNative
   uint32_t program_id = 0;                // of the occupant

@@ -9,6 +9,7 @@
 #include "purebpf/bpf/program.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/netlink/link.h"
+#include "purebpf/tools/xconnect/claim.h"
 
 namespace purebpf::xconnect {
 namespace {
@@ -29,7 +30,8 @@ Owner OwnerOf(Kernel& kernel, uint32_t id, const Identity& identity) {
   if (!info) return {};
   const bool same =
       info->name == identity.name && (!identity.tag.has_value() || info->tag == *identity.tag);
-  return {same ? Occupant::kLeftover : Occupant::kForeign, std::move(info->name)};
+  const bool leftover = same && !IsClaimed(id);
+  return {leftover ? Occupant::kLeftover : Occupant::kForeign, std::move(info->name)};
 }
 
 }  // namespace
@@ -52,7 +54,8 @@ Result<std::vector<Port>> ReadPorts(netlink::Socket& socket, std::span<const Pai
     Port port{.index = link.index,
               .name = std::move(link.name),
               .altnames = std::move(link.altnames),
-              .kind = std::move(link.kind)};
+              .kind = std::move(link.kind),
+              .mtu = link.mtu};
     // SKB and native exclude each other (net/core/dev.c: dev_xdp_attach).
     port.program_id = link.xdp.native != 0 ? link.xdp.native : link.xdp.skb;
     if (port.program_id != 0) {
@@ -68,11 +71,6 @@ Result<std::vector<Port>> ReadPorts(netlink::Socket& socket, std::span<const Pai
     ports.push_back(std::move(port));
   }
   return ports;
-}
-
-std::string ProgramName(Kernel& kernel, uint32_t id) {
-  const Result<ProgramInfo> info = InfoOf(kernel, id);
-  return info ? info->name : "";
 }
 
 }  // namespace purebpf::xconnect

@@ -30,9 +30,6 @@ struct Identity {
                                                   std::span<const Pair> pairs, const Wiring& wiring,
                                                   const Identity& identity);
 
-// The name of the loaded program `id`; empty where there is none or it may not be looked at.
-[[nodiscard]] std::string ProgramName(Kernel& kernel, uint32_t id);
-
 }  // namespace purebpf::xconnect
 
 #endif  // PUREBPF_TOOLS_XCONNECT_PORTS_H_

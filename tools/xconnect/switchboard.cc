@@ -29,8 +29,9 @@ Result<Switchboard> Switchboard::Open(Kernel& kernel) {
   netlink::Socket socket = PUREBPF_TRY(netlink::Socket::Open(kernel));
   Objects objects = PUREBPF_TRY(LoadObjects(kernel));
   ProgramInfo info = PUREBPF_TRY(objects.program.Info());
+  Claim claim = PUREBPF_TRY(Claim::Take(info.id));
   Identity identity{.id = info.id, .name = std::move(info.name), .tag = info.tag};
-  return Switchboard(std::move(objects), std::move(socket), std::move(identity));
+  return Switchboard(std::move(objects), std::move(claim), std::move(socket), std::move(identity));
 }
 
 std::optional<Failure> Switchboard::Execute(std::span<const Action> actions) {

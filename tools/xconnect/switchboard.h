@@ -16,6 +16,7 @@
 #include "purebpf/bpf/typed_map.h"
 #include "purebpf/loader/bind.h"
 #include "purebpf/netlink/socket.h"
+#include "purebpf/tools/xconnect/claim.h"
 #include "purebpf/tools/xconnect/plan.h"
 #include "purebpf/tools/xconnect/ports.h"
 
@@ -63,12 +64,13 @@ class Switchboard {
     return ReadPorts(socket_, pairs, wiring_, identity_);
   }
   [[nodiscard]] const Wiring& wiring() const { return wiring_; }
-  [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] Kernel& kernel() const { return socket_.kernel(); }
 
  private:
-  Switchboard(Objects objects, netlink::Socket socket, Identity identity)
-      : objects_(std::move(objects)), socket_(std::move(socket)), identity_(std::move(identity)) {}
+  Switchboard(Objects objects, Claim claim, netlink::Socket socket, Identity identity)
+      : objects_(std::move(objects)),
+        claim_(std::move(claim)),
+        socket_(std::move(socket)),
+        identity_(std::move(identity)) {}
 
   Result<void> Do(const Action& action);
   Result<void> Undo(const Action& action);
@@ -81,6 +83,7 @@ class Switchboard {
   Result<void> Detach(const Action& action);
 
   Objects objects_;
+  Claim claim_;
   netlink::Socket socket_;
   Identity identity_;
   Wiring wiring_;

@@ -132,7 +132,7 @@ FileChange FileWatch::Judge(int watch, uint32_t mask, std::string_view name, boo
     rearm = true;
     return FileChange::kPartly;
   }
-  if (watch == file_) return (mask & IN_MODIFY) != 0 ? FileChange::kPartly : FileChange::kNone;
+  if (watch == file_) return (mask & IN_MODIFY) != 0 ? FileChange::kWriting : FileChange::kNone;
   const auto folder = folders_.find(watch);
   if (folder == folders_.end()) return FileChange::kNone;  // of a watch that was dropped
   if ((mask & kFolderGone) != 0) {
@@ -155,7 +155,9 @@ std::map<std::string, std::set<std::string>> FileWatch::Watched() const {
 void Debounce::Note(FileChange change, Time now) {
   if (change == FileChange::kNone) return;
   if (!due_) first_ = now;
-  due_ = change == FileChange::kWhole ? now : std::min(now + kQuiet, first_ + kLongest);
+  writing_ = writing_ || change == FileChange::kWriting;
+  const auto quiet = writing_ ? kUnclosed : kQuiet;
+  due_ = change == FileChange::kWhole ? now : std::min(now + quiet, first_ + kLongest);
 }
 
 std::optional<std::chrono::milliseconds> Debounce::Remaining(Time now) const {

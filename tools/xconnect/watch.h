@@ -21,8 +21,9 @@ namespace purebpf::xconnect {
 
 enum class FileChange : uint8_t {
   kNone,
-  kPartly,  // somebody is at work: the rest follows
-  kWhole,   // a writer has closed it, or another one has taken its place
+  kPartly,   // something on the way to it: more may follow at once
+  kWriting,  // it is being written in place: half of it may read as a sound file
+  kWhole,    // it was closed, or renamed to its name
 };
 
 // Not copyable: owns a descriptor.
@@ -63,22 +64,28 @@ class FileWatch {
   std::optional<int> file_;        // the watch of the file itself, where it is there
 };
 
-// When to look: at once when a change is whole, else after a quiet while.
+// When to look: at once when a change is whole, else after a quiet while. A writer that keeps the
+// file open is waited for longer.
 class Debounce {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::milliseconds kQuiet{200};
-  // Somebody who never stops writing is looked at all the same.
-  static constexpr std::chrono::milliseconds kLongest{2000};
+  static constexpr std::chrono::milliseconds kUnclosed{3000};
+  // Somebody who never stops is looked at all the same.
+  static constexpr std::chrono::milliseconds kLongest{10000};
 
   void Note(FileChange change, Time now);
   // How long to wait, 0 when it is due; nothing where nothing is to be done.
   [[nodiscard]] std::optional<std::chrono::milliseconds> Remaining(Time now) const;
-  void Clear() { due_.reset(); }
+  void Clear() {
+    due_.reset();
+    writing_ = false;
+  }
 
  private:
   std::optional<Time> due_;
   Time first_;
+  bool writing_ = false;
 };
 
 }  // namespace purebpf::xconnect
