@@ -51,7 +51,7 @@ TEST_F(Watch, TellsOfAFileEditedInPlace) {
   EXPECT_EQ(All(watch), FileChange::kNone);
   const int fd = open((folder_ / "f").c_str(), O_WRONLY);
   ASSERT_EQ(write(fd, "y", 1), 1);
-  EXPECT_EQ(All(watch), FileChange::kPartly);
+  EXPECT_EQ(All(watch), FileChange::kWriting);
   close(fd);
   EXPECT_EQ(All(watch), FileChange::kWhole);
 }

@@ -68,6 +68,7 @@ class Daemon {
       }
       if (const std::optional<int> end = TakeSignals()) return Signals::NameOf(*end);
       debounce_.Note(watch_.Read(), Now());
+      TellOfWatching();
       if (const auto remaining = debounce_.Remaining(Now()); remaining && remaining->count() == 0)
         static_cast<void>(Load(Cause::kFile));
       TakeLinks();
@@ -85,6 +86,17 @@ class Daemon {
     }
     if (reload) static_cast<void>(Load(Cause::kSignal));
     return std::nullopt;
+  }
+
+  // Once, when the file is out of sight.
+  void TellOfWatching() {
+    if (watching_ && !watch_.armed())
+      report_->Tell(Failed({.code = Code::kPermission,
+                            .operation = "watch",
+                            .object = options_->config,
+                            .detail = "a folder on the way cannot be watched any more",
+                            .hint = "SIGHUP reads the file"}));
+    watching_ = watch_.armed();
   }
 
   void TakeLinks() {
@@ -131,6 +143,7 @@ class Daemon {
   Debounce debounce_;
   std::string seen_;  // the file when it was last read
   bool failed_ = false;
+  bool watching_ = true;
 };
 
 }  // namespace

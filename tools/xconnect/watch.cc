@@ -123,7 +123,7 @@ FileChange FileWatch::Read() {
     change = std::max(change, Judge(event.wd, event.mask, {name, strnlen(name, event.len)}, rearm));
     at += sizeof event + event.len;
   }
-  if (rearm) Arm();
+  if (rearm) armed_ = Arm();
   return change;
 }
 

@@ -41,6 +41,9 @@ class FileWatch {
   // Never blocks.
   [[nodiscard]] FileChange Read();
 
+  // False: a folder on the way to the file may not be watched any more, so changes may be missed.
+  [[nodiscard]] bool armed() const { return armed_; }
+
   // The folders that are watched and the names in each.
   [[nodiscard]] std::map<std::string, std::set<std::string>> Watched() const;
 
@@ -60,6 +63,7 @@ class FileWatch {
 
   std::string path_;
   int fd_;
+  bool armed_ = true;
   std::map<int, Folder> folders_;  // by watch descriptor
   std::optional<int> file_;        // the watch of the file itself, where it is there
 };
