@@ -52,6 +52,7 @@ class XconnectTest : public ::testing::Test {
 
    private:
     static constexpr uint64_t kTag = 0x7261;
+    void Exchange();
     FrameCounter counter_;
     FrameSender sender_;
     std::atomic<bool> stop_ = false;
