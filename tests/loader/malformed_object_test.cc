@@ -53,6 +53,9 @@ TEST(MalformedObject, TheUnbrokenOneIsRead) {
   const auto spec = CollectionSpec::Parse(sound.elf.Build(), "sound");
   ASSERT_THAT(spec, IsOk());
   EXPECT_EQ(spec->FindProgram("p")->references[0].target, "m");
+  const std::vector<Insn> insns = {
+      {.code = 0x18, .registers = Insn::Registers(1, 0)}, {}, {.code = 0xb7}, {.code = kExit}};
+  EXPECT_EQ(spec->FindProgram("p")->insns, insns);
 }
 
 struct Case {
