@@ -12,6 +12,24 @@ class HostKernel final : public Kernel {
   SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> regions) override;
   void Close(int fd) override;
   SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) override;
+  SysResult<Bytes> OpenFile(const std::string& path, size_t max_bytes) override;
+  void CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()> reduce) override;
+  SysResult<void> WriteFile(const std::string& path, Bytes bytes, WriteMode mode) override;
+  SysResult<std::vector<std::string>> ListFolder(const std::string& path) override;
+  SysResult<void> MakeFolder(const std::string& path) override;
+  SysResult<void> RemoveFile(const std::string& path) override;
+  SysResult<uint64_t> FileSystemType(const std::string& path) override;
+  SysResult<int> Open(const std::string& path) override;
+  SysResult<size_t> Read(int fd, MutableBytes buffer) override;
+  SysResult<int> Duplicate(int fd) override;
+  SysResult<int> PerfEventOpen(MutableBytes attr, std::span<const Region> regions,
+                               const PerfTarget& target) override;
+  SysResult<int> Ioctl(int fd, uint32_t request, uint64_t argument) override;
+  SysResult<void> SetSocketOption(int fd, int level, int option, Bytes value) override;
+  SysResult<MutableBytes> MapMemory(int fd, size_t size, uint64_t offset, Access access,
+                                    uint64_t address) override;
+  void UnmapMemory(MutableBytes memory) override;
+  void Look(Bytes memory) override;
   SysResult<std::string> Release() override;
   SysResult<ResourceLimit> GetResourceLimit(int resource) override;
   SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override;

@@ -20,6 +20,7 @@
 
 #include "purebpf/bpf/bytes.h"
 #include "purebpf/bpf/error.h"
+#include "purebpf/bpf/function_ref.h"
 
 namespace purebpf {
 
@@ -59,6 +60,21 @@ enum class ReceiveMode : uint8_t {
   kDontWait  // EAGAIN where none is there
 };
 
+// Whom a perf event counts for, and where.
+struct PerfTarget {
+  int pid = -1;        // a process; 0 this one, -1 all
+  int cpu = -1;        // -1 all, where a process is given
+  int group_fd = -1;   // the event whose group it joins; -1 none
+  uint64_t flags = 0;  // PERF_FLAG_*
+};
+
+enum class WriteMode : uint8_t {
+  kReplace,  // truncated, or made with mode 0644
+  kAppend,   // to a file that is there: tracefs's kprobe_events
+};
+
+enum class Access : uint8_t { kRead, kReadWrite };
+
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -75,6 +91,56 @@ class Kernel {
   // The whole file, up to `max_bytes` (EFBIG beyond). Files of /proc and /sys, whose size is not
   // known beforehand, as well. Never blocks on a FIFO.
   virtual SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) = 0;
+
+  // The whole file, in memory that CloseFile frees, and at best without copying it: the kernel's
+  // own BTF, some megabytes, can be mapped since Linux 6.16.
+  virtual SysResult<Bytes> OpenFile(const std::string& path, size_t max_bytes) = 0;
+  // A running kernel does not call `reduce`; a recorder keeps what it gives instead of the whole
+  // file: contents in which whoever looked at `contents` finds the same again.
+  virtual void CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()> reduce) = 0;
+
+  // All of `bytes` in one write(2).
+  virtual SysResult<void> WriteFile(const std::string& path, Bytes bytes, WriteMode mode) = 0;
+
+  // The names in a folder, sorted, without "." and "..".
+  virtual SysResult<std::vector<std::string>> ListFolder(const std::string& path) = 0;
+
+  // mkdir(2) with mode 0700, and unlink(2): how a pin is ended.
+  virtual SysResult<void> MakeFolder(const std::string& path) = 0;
+  virtual SysResult<void> RemoveFile(const std::string& path) = 0;
+
+  // statfs(2)'s f_type of what is at `path`: 0xcafe4a11 for the BPF file system.
+  virtual SysResult<uint64_t> FileSystemType(const std::string& path) = 0;
+
+  // open(2) for reading, of what a descriptor can be handed on: a cgroup's folder, a network
+  // namespace, a BPF file system.
+  virtual SysResult<int> Open(const std::string& path) = 0;
+
+  // read(2), once: of an iterator, a perf event. 0 at the end.
+  virtual SysResult<size_t> Read(int fd, MutableBytes buffer) = 0;
+
+  // A second descriptor (F_DUPFD_CLOEXEC) for the same open file.
+  virtual SysResult<int> Duplicate(int fd) = 0;
+
+  // perf_event_open(2). `attr` is struct perf_event_attr of the size that it states itself; the
+  // pointers in it point into `regions`. The descriptor is close-on-exec.
+  virtual SysResult<int> PerfEventOpen(MutableBytes attr, std::span<const Region> regions,
+                                       const PerfTarget& target) = 0;
+
+  // ioctl(2) whose argument is a number or a descriptor: PERF_EVENT_IOC_SET_BPF, _ENABLE.
+  virtual SysResult<int> Ioctl(int fd, uint32_t request, uint64_t argument) = 0;
+
+  // setsockopt(2): SO_ATTACH_BPF.
+  virtual SysResult<void> SetSocketOption(int fd, int level, int option, Bytes value) = 0;
+
+  // mmap(2), MAP_SHARED, of a descriptor's memory; at `address` (MAP_FIXED_NOREPLACE) where it is
+  // not 0: an arena's. Ended by UnmapMemory.
+  virtual SysResult<MutableBytes> MapMemory(int fd, size_t size, uint64_t offset, Access access,
+                                            uint64_t address = 0) = 0;
+  virtual void UnmapMemory(MutableBytes memory) = 0;
+  // Says that the caller is about to read `memory`, which lies in a mapping: the running kernel has
+  // nothing to do, a recorder notes what is there, and a replay puts it there.
+  virtual void Look(Bytes memory) = 0;
 
   // uname(2)'s release: "6.12.0-rc1".
   virtual SysResult<std::string> Release() = 0;

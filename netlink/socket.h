@@ -12,8 +12,8 @@
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/fd.h"
+#include "purebpf/bpf/function_ref.h"
 #include "purebpf/bpf/kernel.h"
-#include "purebpf/netlink/function_ref.h"
 #include "purebpf/netlink/message.h"
 
 namespace purebpf::netlink {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "purebpf/bpf/forwarding_kernel.h"
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/netlink/link.h"
 #include "purebpf/tests/support/netns.h"
@@ -29,43 +30,21 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 // Passes everything on to the running kernel and counts.
-class CountingKernel final : public Kernel {
+class CountingKernel final : public ForwardingKernel {
  public:
+  using ForwardingKernel::ForwardingKernel;
+
   int sends = 0;
   int receives = 0;
 
-  SysResult<int> NetlinkOpen(int protocol, uint32_t groups) override {
-    return host_.NetlinkOpen(protocol, groups);
-  }
   SysResult<void> NetlinkSend(int fd, Bytes message) override {
     ++sends;
-    return host_.NetlinkSend(fd, message);
+    return next().NetlinkSend(fd, message);
   }
   SysResult<size_t> NetlinkReceive(int fd, MutableBytes buffer, ReceiveMode mode) override {
     ++receives;
-    return host_.NetlinkReceive(fd, buffer, mode);
+    return next().NetlinkReceive(fd, buffer, mode);
   }
-  void Close(int fd) override { host_.Close(fd); }
-  SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> r) override {
-    return host_.Bpf(command, attr, r);
-  }
-  SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t most) override {
-    return host_.ReadFile(path, most);
-  }
-  SysResult<std::string> Release() override { return host_.Release(); }
-  SysResult<ResourceLimit> GetResourceLimit(int resource) override {
-    return host_.GetResourceLimit(resource);
-  }
-  SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override {
-    return host_.SetResourceLimit(resource, limit);
-  }
-  SysResult<size_t> Wait(std::span<Pollable> descriptors,
-                         std::optional<std::chrono::milliseconds> timeout) override {
-    return host_.Wait(descriptors, timeout);
-  }
-
- private:
-  HostKernel host_;
 };
 
 class LinkNetns : public ::testing::Test {
@@ -82,7 +61,8 @@ class LinkNetns : public ::testing::Test {
     return names;
   }
 
-  CountingKernel kernel_;
+  HostKernel host_;
+  CountingKernel kernel_{host_};
   TempNetns netns_;
   std::optional<Socket> socket_;
 };

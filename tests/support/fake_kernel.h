@@ -86,6 +86,20 @@ class FakeKernel : public Kernel {
   ResourceLimit limit = {.soft = 65536, .hard = 65536};
   bool may_raise_hard_limit = true;
   std::deque<std::vector<std::byte>> replies;  // the datagrams to be received
+  std::deque<std::string> readable;            // what Read gives, one after the other
+  uint64_t file_system = 0xcafe4a11;           // BPF_FS_MAGIC
+  std::function<void(Bytes)> on_look;
+
+  struct Mapping {
+    std::vector<std::byte> memory;
+    uint64_t offset;
+    Access access;
+  };
+  std::deque<Mapping> mappings;  // all that were made, in order; stay where they are
+  std::vector<std::string> folders;
+  std::vector<std::string> opened_paths;
+  std::vector<std::vector<std::byte>> perf_events;
+  std::vector<std::pair<uint32_t, uint64_t>> ioctls;
 
   // What was asked.
   [[nodiscard]] const std::vector<FakeCall>& calls() const { return calls_; }
@@ -108,6 +122,9 @@ class FakeKernel : public Kernel {
   [[nodiscard]] const std::set<int>& open_fds() const { return open_fds_; }
   // Closed though it was not open: twice, or never made.
   [[nodiscard]] size_t wrong_closes() const { return wrong_closes_; }
+  // Files and mappings not ended; negative where one was ended twice.
+  [[nodiscard]] int open_views() const { return open_views_; }
+  [[nodiscard]] int open_mappings() const { return open_mappings_; }
 
   // For handlers: a descriptor that counts as open.
   int NewFd() {
@@ -139,6 +156,75 @@ class FakeKernel : public Kernel {
     if (found->second.size() > max_bytes) return std::unexpected(Errno{EFBIG});
     const auto bytes = std::as_bytes(std::span(found->second));
     return std::vector<std::byte>(bytes.begin(), bytes.end());
+  }
+  // Views of `files`, which must not change while one is open.
+  SysResult<Bytes> OpenFile(const std::string& path, size_t max_bytes) override {
+    read_paths_.push_back(path);
+    const auto found = files.find(path);
+    if (found == files.end()) return std::unexpected(Errno{ENOENT});
+    if (found->second.size() > max_bytes) return std::unexpected(Errno{EFBIG});
+    ++open_views_;
+    return std::as_bytes(std::span(found->second));
+  }
+  void CloseFile(Bytes, FunctionRef<std::vector<std::byte>()>) override { --open_views_; }
+  SysResult<void> WriteFile(const std::string& path, Bytes bytes, WriteMode mode) override {
+    if (mode == WriteMode::kAppend && !files.contains(path)) return std::unexpected(Errno{ENOENT});
+    if (mode == WriteMode::kReplace) files[path].clear();
+    files[path].append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  }
+  // A folder is there where a file lies in it.
+  SysResult<std::vector<std::string>> ListFolder(const std::string& path) override {
+    std::vector<std::string> names;
+    for (const auto& [file, contents] : files)
+      if (file.starts_with(path + "/")) names.push_back(file.substr(path.size() + 1));
+    if (names.empty()) return std::unexpected(Errno{ENOENT});
+    return names;
+  }
+  SysResult<void> MakeFolder(const std::string& path) override {
+    folders.push_back(path);
+    return {};
+  }
+  SysResult<void> RemoveFile(const std::string& path) override {
+    if (files.erase(path) == 0) return std::unexpected(Errno{ENOENT});
+    return {};
+  }
+  SysResult<uint64_t> FileSystemType(const std::string&) override { return file_system; }
+  SysResult<int> Open(const std::string& path) override {
+    opened_paths.push_back(path);
+    return NewFd();
+  }
+  // What handlers of bpf(2) put into `readable`, one datagram a call.
+  SysResult<size_t> Read(int, MutableBytes buffer) override {
+    if (readable.empty()) return 0;
+    const std::string text = std::move(readable.front());
+    readable.pop_front();
+    const size_t size = std::min(text.size(), buffer.size());
+    if (size != 0) std::memcpy(buffer.data(), text.data(), size);
+    return size;
+  }
+  SysResult<int> Duplicate(int) override { return NewFd(); }
+  SysResult<int> PerfEventOpen(MutableBytes attr, std::span<const Region>,
+                               const PerfTarget&) override {
+    perf_events.emplace_back(attr.begin(), attr.end());
+    return NewFd();
+  }
+  SysResult<int> Ioctl(int, uint32_t request, uint64_t argument) override {
+    ioctls.emplace_back(request, argument);
+    return 0;
+  }
+  SysResult<void> SetSocketOption(int, int, int, Bytes) override { return {}; }
+  // Zeroed memory of the fake's own; `OnLook` may write it.
+  SysResult<MutableBytes> MapMemory(int, size_t size, uint64_t offset, Access access,
+                                    uint64_t) override {
+    mappings.push_back(
+        {.memory = std::vector<std::byte>(size), .offset = offset, .access = access});
+    ++open_mappings_;
+    return MutableBytes(mappings.back().memory);
+  }
+  void UnmapMemory(MutableBytes) override { --open_mappings_; }
+  void Look(Bytes memory) override {
+    if (on_look) on_look(memory);
   }
   SysResult<std::string> Release() override {
     ++release_count_;
@@ -203,6 +289,8 @@ class FakeKernel : public Kernel {
   std::set<int> open_fds_;
   int last_fd_ = 100;
   size_t wrong_closes_ = 0;
+  int open_views_ = 0;
+  int open_mappings_ = 0;
 };
 
 }  // namespace purebpf::testing

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "purebpf/bpf/forwarding_kernel.h"
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tests/tools/xconnect_fixture.h"
 
@@ -16,8 +17,10 @@ namespace purebpf::xconnect {
 namespace {
 
 // The host's kernel, which counts what may fail and refuses one of it when told.
-class FaultyKernel final : public Kernel {
+class FaultyKernel final : public ForwardingKernel {
  public:
+  using ForwardingKernel::ForwardingKernel;
+
   // From now on call number `nth` (from 0) is refused with `error`, and those that follow until
   // there are `times`.
   void RefuseAfter(int nth, int error, int times = 1) {
@@ -34,32 +37,11 @@ class FaultyKernel final : public Kernel {
   SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> regions) override {
     ++bpf_calls[command];
     if (Refuse()) return std::unexpected(Errno{error_});
-    return host_.Bpf(command, attr, regions);
+    return next().Bpf(command, attr, regions);
   }
   SysResult<void> NetlinkSend(int fd, Bytes message) override {
     if (Refuse()) return std::unexpected(Errno{error_});
-    return host_.NetlinkSend(fd, message);
-  }
-  void Close(int fd) override { host_.Close(fd); }
-  SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) override {
-    return host_.ReadFile(path, max_bytes);
-  }
-  SysResult<std::string> Release() override { return host_.Release(); }
-  SysResult<ResourceLimit> GetResourceLimit(int resource) override {
-    return host_.GetResourceLimit(resource);
-  }
-  SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override {
-    return host_.SetResourceLimit(resource, limit);
-  }
-  SysResult<int> NetlinkOpen(int protocol, uint32_t groups) override {
-    return host_.NetlinkOpen(protocol, groups);
-  }
-  SysResult<size_t> NetlinkReceive(int fd, MutableBytes buffer, ReceiveMode mode) override {
-    return host_.NetlinkReceive(fd, buffer, mode);
-  }
-  SysResult<size_t> Wait(std::span<Pollable> descriptors,
-                         std::optional<std::chrono::milliseconds> timeout) override {
-    return host_.Wait(descriptors, timeout);
+    return next().NetlinkSend(fd, message);
   }
 
  private:
@@ -69,7 +51,6 @@ class FaultyKernel final : public Kernel {
     return countdown_ < 0 && countdown_ >= -times_;
   }
 
-  HostKernel host_;
   int countdown_ = 0;
   int error_ = 0;
   int times_ = 0;
@@ -88,7 +69,8 @@ class EngineTest : public testing::XconnectTest {
     ASSERT_TRUE(changes.has_value()) << changes.error().ToString();
   }
 
-  FaultyKernel faulty_;
+  HostKernel host_;
+  FaultyKernel faulty_{host_};
   Listener listener_;
 };
 

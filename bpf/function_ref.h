@@ -1,13 +1,13 @@
 // A borrowed callable: two words, no allocation and no RTTI, for a callback that is not kept.
-#ifndef PUREBPF_NETLINK_FUNCTION_REF_H_
-#define PUREBPF_NETLINK_FUNCTION_REF_H_
+#ifndef PUREBPF_BPF_FUNCTION_REF_H_
+#define PUREBPF_BPF_FUNCTION_REF_H_
 
 #include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
-namespace purebpf::netlink {
+namespace purebpf {
 
 template <typename Signature>
 class FunctionRef;
@@ -33,6 +33,6 @@ class FunctionRef<R(Args...)> {
   R (*call_)(void*, Args...);
 };
 
-}  // namespace purebpf::netlink
+}  // namespace purebpf
 
-#endif  // PUREBPF_NETLINK_FUNCTION_REF_H_
+#endif  // PUREBPF_BPF_FUNCTION_REF_H_
