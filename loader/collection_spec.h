@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "purebpf/bpf/abi.h"
@@ -22,52 +23,155 @@ namespace purebpf {
 
 enum class Pinning : uint8_t { kNone = 0, kByName = 1 };  // LIBBPF_PIN_*
 
+// What made a map part of the object.
+enum class MapOrigin : uint8_t {
+  kDefinition,  // sections .maps, maps, maps/NAME
+  kData,        // a section of global data: .data, .rodata, .bss and their kin
+  kKconfig,     // the externs of section .kconfig, whose values the plan fills in
+  kStructOps,   // an instance of a kernel structure of functions: .struct_ops, .struct_ops.link
+  kJumpTable,   // section .jumptables: an instruction array
+};
+
+// A slot that the definition's `values` (or a struct_ops instance) initialises, after what it
+// names was made.
+struct SlotSpec {
+  uint32_t index = 0;  // of the slot; the key of an array. struct_ops: byte offset of the member
+  bool program = false;
+  std::string target;  // the map's or the program's name
+
+  bool operator==(const SlotSpec&) const = default;
+};
+
 struct MapSpec {
-  std::string name;
-  std::string section;  // ".maps" or "maps"
-  // What BPF_MAP_CREATE gets; params.name is `name`.
+  std::string name;     // as the object calls it: "counters", ".rodata.str1.1"
+  std::string section;  // ".maps", "maps", ".bss", ...
+  MapOrigin origin = MapOrigin::kDefinition;
+  // What BPF_MAP_CREATE gets, but for descriptors; params.name is what the kernel is to call it.
   MapParams params;
   Pinning pinning = Pinning::kNone;
+  bool autocreate = true;  // false for "?.struct_ops": created only when named
   // What a legacy definition holds beyond map_flags. Loaders gave it different meanings, so the map
   // is not created while a byte of it is not zero: interpret it, then clear it.
   std::vector<std::byte> extra;
-  // The definition initialises slots (`values`: an inner map, or programs of a program array).
-  bool has_values = false;
+  // The inner map's definition where maps are the values: none or one.
+  std::vector<MapSpec> inner;
+  std::vector<SlotSpec> slots;
+  // The initial value of key 0 (kData, kStructOps), or an arena's first bytes. As long as the
+  // section, at most the value's size; what follows is zero. Empty: all zero.
+  std::vector<std::byte> contents;
+  bool freeze = false;  // after it was filled: .rodata and .kconfig
+  // Types of key and value in CollectionSpec::btf; 0 where they have none.
+  uint32_t key_type = 0;
+  uint32_t value_type = 0;
 
   bool operator==(const MapSpec&) const = default;
 };
 
+// A global variable: bytes of a data map's value.
+struct VariableSpec {
+  std::string name;
+  std::string map;        // MapSpec::name
+  uint32_t offset = 0;    // bytes
+  uint32_t size = 0;      // bytes
+  uint32_t type = 0;      // in CollectionSpec::btf: what the VAR refers to; 0 where there is no BTF
+  bool constant = false;  // of a frozen map: set it before loading
+  bool local = false;     // static: the symbol is local
+
+  bool operator==(const VariableSpec&) const = default;
+};
+
+enum class ExternKind : uint8_t {
+  kKconfig,   // a CONFIG_ option, or a LINUX_ value, of section .kconfig
+  kVariable,  // a kernel variable whose type is given (section .ksyms)
+  kAddress,   // a kernel symbol of no type: its address, from /proc/kallsyms
+  kFunction,  // a kernel function (kfunc)
+  kUnknown,   // undefined, and no BTF says what it is
+};
+
+struct ExternSpec {
+  std::string name;
+  ExternKind kind = ExternKind::kUnknown;
+  bool weak = false;    // may be absent
+  uint32_t type = 0;    // in CollectionSpec::btf, of the variable or the function's prototype
+  uint32_t size = 0;    // kKconfig: bytes
+  uint32_t offset = 0;  // kKconfig: in the map ".kconfig"
+
+  bool operator==(const ExternSpec&) const = default;
+};
+
 // What an instruction refers to, as the object's relocations say.
 enum class ReferenceKind : uint8_t {
-  kMap,       // an ld_imm64 that takes a map's descriptor
-  kData,      // an ld_imm64 that takes an address in .data, .rodata, .bss, ...
-  kFunction,  // a call of, or an ld_imm64 that takes, another function of the object
-  kExtern,    // a symbol that the object does not define: a kfunc, a ksym, a kconfig value
-  kCoRe,      // a layout of the kernel's types: a field's offset, a type's existence, ...
+  kMap,              // an ld_imm64 that takes a map's descriptor
+  kData,             // an ld_imm64 that takes the address of `offset` in a data map's value
+  kArena,            // an ld_imm64 that takes the address of `offset` among an arena's globals
+  kCall,             // a call of another function of the object
+  kFunctionAddress,  // an ld_imm64 that takes one's address: a callback
+  kExtern,           // a call of, or an ld_imm64 that takes, what the object does not define
 };
 
 struct Reference {
-  uint32_t insn = 0;  // index of the instruction in its program
+  uint32_t insn = 0;  // index of the instruction in its function
   ReferenceKind kind = ReferenceKind::kMap;
-  // kMap: the map's name; kCoRe: the type and the access ("struct task_struct 0:5"); else the
-  // symbol's or the section's name.
-  std::string target;
-  int64_t offset = 0;  // kData, kFunction: bytes from the target's start
+  // kMap, kData, kArena: into CollectionSpec::maps; kCall, kFunctionAddress: into ::functions;
+  // kExtern: into ::externs.
+  uint32_t target = 0;
+  int64_t offset = 0;  // kData, kArena: bytes from the section's start
 
   bool operator==(const Reference&) const = default;
 };
 
+// An instruction that depends on how the kernel lays out a type.
+struct CoreReference {
+  uint32_t insn = 0;   // index of the instruction in its function
+  uint32_t type = 0;   // the root type, in CollectionSpec::btf
+  std::string access;  // "0:1:2"
+  uint32_t kind = 0;   // enum bpf_core_relo_kind
+
+  bool operator==(const CoreReference&) const = default;
+};
+
+// .BTF.ext's record of a function, and of a source line.
+struct FunctionInfo {
+  uint32_t insn = 0;  // index in its function
+  uint32_t type = 0;  // the FUNC, in CollectionSpec::btf
+  bool operator==(const FunctionInfo&) const = default;
+};
+struct LineInfo {
+  uint32_t insn = 0;
+  uint32_t file = 0;  // offsets into CollectionSpec::btf's strings
+  uint32_t line = 0;
+  uint32_t line_column = 0;  // line << 10 | column, as bpf_line_info has it
+  bool operator==(const LineInfo&) const = default;
+};
+
+// A function of the object: a program's body, or what one calls.
+struct FunctionSpec {
+  std::string name;     // the symbol
+  std::string section;  // "xdp", ".text", ...
+  bool global = false;  // not static
+  bool weak = false;
+  uint32_t section_insn = 0;             // where it starts in its section, in instructions
+  std::vector<Insn> insns;               // as in the file: not relocated
+  std::vector<Reference> references;     // by instruction
+  std::vector<CoreReference> core;       // by instruction
+  std::vector<FunctionInfo> func_infos;  // by instruction
+  std::vector<LineInfo> line_infos;      // by instruction
+  std::string exception_callback;        // the function that bpf_throw() continues in, or ""
+
+  bool operator==(const FunctionSpec&) const = default;
+};
+
+// A function that can be loaded on its own.
 struct ProgramSpec {
-  std::string name;     // the function's symbol
-  std::string section;  // "xdp", "?tc/ingress", ...
+  std::string name;       // the function's symbol
+  std::string section;    // "xdp", "?tc/ingress", ...
+  uint32_t function = 0;  // into CollectionSpec::functions
   // By the section's name (section_defs.h); kUnspec where it says none: set it before loading.
   ProgType type = ProgType::kUnspec;
   AttachType attach_type = AttachType{0};
   uint32_t flags = 0;     // BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS
   std::string attach_to;  // what follows the section's type: "tcp_connect" of "kprobe/tcp_connect"
   bool autoload = true;   // false for a section that begins with '?': loaded only when named
-  std::vector<Insn> insns;            // as in the file: not relocated
-  std::vector<Reference> references;  // by instruction
 
   bool operator==(const ProgramSpec&) const = default;
 };
@@ -80,8 +184,14 @@ struct CollectionSpec {
   std::string license;        // section "license"; empty where there is none
   uint32_t kern_version = 0;  // section "version"; 0 where there is none
   std::endian order = std::endian::native;
-  std::vector<MapSpec> maps;          // in the order of the file
-  std::vector<ProgramSpec> programs;  // in the order of the file; no subprograms
+  // The object's types: section .BTF, with what a linker would have filled in (sizes and offsets of
+  // its sections' variables, linkages). Empty where there are none.
+  std::vector<std::byte> btf;
+  std::vector<MapSpec> maps;            // in the order of the file; data maps after definitions
+  std::vector<VariableSpec> variables;  // by map, then by offset
+  std::vector<ExternSpec> externs;
+  std::vector<FunctionSpec> functions;  // all, in the order of the file
+  std::vector<ProgramSpec> programs;    // in the order of the file
 
   // Any byte string gives a spec or an Error: kMalformed with section, symbol, found value and
   // limit, or kUnsupported. Nothing of `object` is referred to afterwards.
@@ -94,6 +204,22 @@ struct CollectionSpec {
   [[nodiscard]] MapSpec* FindMap(std::string_view map);
   [[nodiscard]] const ProgramSpec* FindProgram(std::string_view program) const;
   [[nodiscard]] ProgramSpec* FindProgram(std::string_view program);
+
+  [[nodiscard]] const FunctionSpec& CodeOf(const ProgramSpec& program) const;
+  [[nodiscard]] FunctionSpec& CodeOf(const ProgramSpec& program);
+
+  // A global variable's bytes before loading. kNotFound; kInvalidArgument where the size differs.
+  [[nodiscard]] const VariableSpec* FindVariable(std::string_view variable) const;
+  [[nodiscard]] Result<std::vector<std::byte>> GetVariable(std::string_view variable) const;
+  Result<void> SetVariable(std::string_view variable, Bytes value);
+  template <typename T>
+    requires std::is_trivially_copyable_v<T>
+  Result<void> Set(std::string_view variable, const T& value) {
+    return SetVariable(variable, BytesOf(value));
+  }
+  // Makes a data section whose last variable is an array larger (or smaller, not below one
+  // element), its type with it. `size` in bytes of the whole section.
+  Result<void> ResizeData(std::string_view map, uint32_t size);
 
   // Plan and execute: all maps and programs, or what options.only names with what that needs. All
   // or nothing: on an Error nothing of it is left in the kernel. (collection.h)
