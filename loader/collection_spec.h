@@ -104,7 +104,7 @@ enum class ReferenceKind : uint8_t {
   kMap,              // an ld_imm64 that takes a map's descriptor
   kData,             // an ld_imm64 that takes the address of `offset` in a data map's value
   kArena,            // an ld_imm64 that takes the address of `offset` among an arena's globals
-  kCall,             // a call of another function of the object
+  kFunctionCall,     // a call of another function of the object
   kFunctionAddress,  // an ld_imm64 that takes one's address: a callback
   kExtern,           // a call of, or an ld_imm64 that takes, what the object does not define
 };
@@ -112,7 +112,7 @@ enum class ReferenceKind : uint8_t {
 struct Reference {
   uint32_t insn = 0;  // index of the instruction in its function
   ReferenceKind kind = ReferenceKind::kMap;
-  // kMap, kData, kArena: into CollectionSpec::maps; kCall, kFunctionAddress: into ::functions;
+  // kMap, kData, kArena: into CollectionSpec::maps; kFunctionCall, kFunctionAddress: into ::functions;
   // kExtern: into ::externs.
   uint32_t target = 0;
   int64_t offset = 0;  // kData, kArena: bytes from the section's start
