@@ -23,9 +23,8 @@ Result<CreateMapStep> PlanMap(const MapSpec& spec, const TargetKernel& target) {
                        " after its definition's map_flags is not zero",
                    "loaders gave such bytes different meanings: interpret MapSpec::extra, then "
                    "clear it");
-  if (spec.has_values)
-    return refused("its definition has 'values' (inner maps or slots), which are not filled in",
-                   "clear MapSpec::has_values to create it without them");
+  if (!spec.inner.empty() || !spec.slots.empty() || !spec.contents.empty())
+    return refused("it has inner maps, slots or contents, which are not filled in", "");
   if (spec.pinning != Pinning::kNone)
     return refused("it is to be pinned by name, which is not done",
                    "set MapSpec::pinning to kNone to create it unpinned");
@@ -33,30 +32,28 @@ Result<CreateMapStep> PlanMap(const MapSpec& spec, const TargetKernel& target) {
                            internal::FitMap(spec.params, target.page_size, target.possible_cpus)};
 }
 
-// Finds the step that creates a map.
-struct MapSteps {
-  const internal::NameIndex& maps;
-  std::vector<uint32_t> step_of_map;  // by index into the spec's maps; only of the selected
-};
+// The step that creates a map, by index into the spec's maps; only of the selected.
+using MapSteps = std::vector<uint32_t>;
 
-std::string_view What(ReferenceKind kind) {
-  switch (kind) {
+std::string Describe(const CollectionSpec& spec, const Reference& reference) {
+  switch (reference.kind) {
     case ReferenceKind::kMap:
       return "map";
     case ReferenceKind::kData:
-      return "global data in section";
-    case ReferenceKind::kFunction:
-      return "function";
+    case ReferenceKind::kArena:
+      return "global data in section '" + spec.maps[reference.target].section + "'";
+    case ReferenceKind::kFunctionCall:
+    case ReferenceKind::kFunctionAddress:
+      return "function '" + spec.functions[reference.target].name + "'";
     case ReferenceKind::kExtern:
-      return "external symbol";
-    case ReferenceKind::kCoRe:
-      return "the kernel's layout (CO-RE) of";
+      return "external symbol '" + spec.externs[reference.target].name + "'";
   }
   return "";
 }
 
 // Fills in what `reference` names, or leaves a slot for it.
-Result<void> Relocate(const Reference& reference, const MapSteps& steps, LoadProgramStep& step) {
+Result<void> Relocate(const CollectionSpec& spec, const Reference& reference,
+                      const MapSteps& steps, LoadProgramStep& step) {
   auto& insns = step.params.insns;
   const std::string where = "instruction " + std::to_string(reference.insn);
   if (reference.insn >= insns.size())
@@ -65,22 +62,22 @@ Result<void> Relocate(const Reference& reference, const MapSteps& steps, LoadPro
         where + " of a reference is beyond the program's " + std::to_string(insns.size()));
   if (reference.kind != ReferenceKind::kMap)
     return Refused(Code::kUnsupported, "",
-                   where + " refers to " + std::string(What(reference.kind)) + " '" +
-                       reference.target + "', which this version does not resolve",
+                   where + " refers to " + Describe(spec, reference) +
+                       ", which this version does not resolve",
                    "it resolves references to maps");
-  const auto map = steps.maps.Find(reference.target);
-  if (!map)
+  if (reference.target >= spec.maps.size())
     return Refused(Code::kInvalidArgument, "",
-                   where + " refers to map '" + reference.target + "', which the spec lacks");
+                   where + " refers to map " + std::to_string(reference.target) + ", of " +
+                       std::to_string(spec.maps.size()));
   Insn& insn = insns[reference.insn];
   if (insn.code != kLoadImm64 || reference.insn + 1 >= insns.size())
     return Refused(Code::kMalformed, "",
-                   where + " refers to map '" + reference.target +
+                   where + " refers to map '" + spec.maps[reference.target].name +
                        "' but is no whole 64-bit load (opcode " + std::to_string(insn.code) + ")");
   insn.set_src(kPseudoMapFd);
   insn.imm = 0;
   insns[reference.insn + 1].imm = 0;
-  step.map_slots.push_back({.insn = reference.insn, .step = steps.step_of_map[*map]});
+  step.map_slots.push_back({.insn = reference.insn, .step = steps[reference.target]});
   return {};
 }
 
@@ -90,15 +87,18 @@ Result<LoadProgramStep> PlanProgram(const CollectionSpec& spec, const ProgramSpe
     return Refused(Code::kInvalidArgument, "",
                    "section '" + program.section + "' says no program type",
                    "set ProgramSpec::type, or name what to load in LoadOptions::only");
+  const FunctionSpec& function = spec.CodeOf(program);
   LoadProgramStep step{.params = {.name = program.name,
                                   .type = program.type,
                                   .expected_attach_type = program.attach_type,
                                   .flags = program.flags,
                                   .license = spec.license,
                                   .kern_version = spec.kern_version,
-                                  .insns = program.insns}};
-  for (const Reference& reference : program.references)
-    PUREBPF_TRY(Relocate(reference, steps, step));
+                                  .insns = function.insns}};
+  for (const Reference& reference : function.references)
+    PUREBPF_TRY(Relocate(spec, reference, steps, step));
+  if (!function.core.empty())
+    return Refused(Code::kUnsupported, "", "it depends on the kernel's layout (CO-RE)");
   return step;
 }
 
@@ -147,12 +147,12 @@ Result<LoadPlan> LoadPlan::Make(const CollectionSpec& spec, const TargetKernel& 
   const internal::NameIndex maps(spec.maps);
   const internal::Selection selected = PUREBPF_TRY(internal::Select(spec, maps, options));
   LoadPlan plan{.name = spec.name, .log = options.log};
-  MapSteps map_steps{.maps = maps, .step_of_map = std::vector<uint32_t>(spec.maps.size())};
+  MapSteps map_steps(spec.maps.size());
   for (size_t i = 0; i < spec.maps.size(); ++i) {
     if (!selected.maps[i]) continue;
     auto step = PlanMap(spec.maps[i], target);
     if (!step) return std::unexpected(std::move(step).error().Within(spec.name));
-    map_steps.step_of_map[i] = static_cast<uint32_t>(plan.steps.size());
+    map_steps[i] = static_cast<uint32_t>(plan.steps.size());
     plan.steps.emplace_back(std::move(*step));
   }
   for (size_t i = 0; i < spec.programs.size(); ++i) {

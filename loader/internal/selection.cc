@@ -36,11 +36,9 @@ Result<Selection> Select(const CollectionSpec& spec, const NameIndex& maps,
   }
   for (size_t i = 0; i < spec.programs.size(); ++i) {
     if (!selected.programs[i]) continue;
-    for (const Reference& reference : spec.programs[i].references) {
-      if (reference.kind != ReferenceKind::kMap) continue;
-      const auto map = maps.Find(reference.target);
-      if (map) selected.maps[*map] = true;  // its absence is Relocate's to tell
-    }
+    for (const Reference& reference : spec.CodeOf(spec.programs[i]).references)
+      if (reference.kind == ReferenceKind::kMap && reference.target < spec.maps.size())
+        selected.maps[reference.target] = true;
   }
   return selected;
 }

@@ -81,7 +81,8 @@ TEST(LoadAndAssign, PutsTheMapsDescriptorIntoTheProgram) {
   const auto attr = kernel.Nth(Command::kProgLoad, 0).As<ProgLoadAttr>();
   const auto& insns = kernel.Nth(Command::kProgLoad, 0).regions[0].bytes;
   ASSERT_EQ(insns.size(), attr.insn_cnt * sizeof(Insn));
-  const uint32_t at = Kinds().FindProgram("first")->references[0].insn;
+  const CollectionSpec spec = Kinds();
+  const uint32_t at = spec.CodeOf(*spec.FindProgram("first")).references[0].insn;
   Insn load;
   std::memcpy(&load, insns.data() + at * sizeof(Insn), sizeof load);
   EXPECT_EQ(load.src(), kPseudoMapFd);

@@ -38,8 +38,9 @@ int main() {
     for (const purebpf::ProgramSpec& program : spec.programs) {
       std::printf("program %s: section %s, references", program.name.c_str(),
                   program.section.c_str());
-      for (const purebpf::Reference& reference : program.references) {
-        std::printf(" %s", reference.target.c_str());
+      for (const purebpf::Reference& reference : spec.CodeOf(program).references) {
+        if (reference.kind == purebpf::ReferenceKind::kMap)
+          std::printf(" %s", spec.maps[reference.target].name.c_str());
       }
       std::printf("\n");
     }
