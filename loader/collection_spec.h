@@ -58,11 +58,15 @@ struct MapSpec {
   std::vector<SlotSpec> slots;
   // The initial value of key 0 (kData, kStructOps), or an arena's first bytes. As long as the
   // section, at most the value's size; what follows is zero. Empty: all zero.
+  // kJumpTable: 8 bytes an entry, in this machine's order: where the entry leads to, as the index
+  // of an instruction in the section of the function that refers to the map.
   std::vector<std::byte> contents;
   bool freeze = false;  // after it was filled: .rodata and .kconfig
   // Types of key and value in CollectionSpec::btf; 0 where they have none.
   uint32_t key_type = 0;
   uint32_t value_type = 0;
+  // Why it cannot be created; empty where it can. What does not need it loads all the same.
+  std::string problem;
 
   bool operator==(const MapSpec&) const = default;
 };
@@ -112,8 +116,8 @@ enum class ReferenceKind : uint8_t {
 struct Reference {
   uint32_t insn = 0;  // index of the instruction in its function
   ReferenceKind kind = ReferenceKind::kMap;
-  // kMap, kData, kArena: into CollectionSpec::maps; kFunctionCall, kFunctionAddress: into ::functions;
-  // kExtern: into ::externs.
+  // kMap, kData, kArena: into CollectionSpec::maps; kFunctionCall, kFunctionAddress: into
+  // ::functions; kExtern: into ::externs.
   uint32_t target = 0;
   int64_t offset = 0;  // kData, kArena: bytes from the section's start
 
@@ -157,6 +161,9 @@ struct FunctionSpec {
   std::vector<FunctionInfo> func_infos;  // by instruction
   std::vector<LineInfo> line_infos;      // by instruction
   std::string exception_callback;        // the function that bpf_throw() continues in, or ""
+  // Why nothing that needs it can be loaded: a relocation that makes no sense, and the like. Empty
+  // where all is well.
+  std::string problem;
 
   bool operator==(const FunctionSpec&) const = default;
 };
@@ -187,6 +194,7 @@ struct CollectionSpec {
   // The object's types: section .BTF, with what a linker would have filled in (sizes and offsets of
   // its sections' variables, linkages). Empty where there are none.
   std::vector<std::byte> btf;
+  std::string btf_problem;              // why `btf` is empty although there is a section .BTF
   std::vector<MapSpec> maps;            // in the order of the file; data maps after definitions
   std::vector<VariableSpec> variables;  // by map, then by offset
   std::vector<ExternSpec> externs;
