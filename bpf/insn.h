@@ -42,8 +42,11 @@ inline constexpr uint8_t kExit = 0x95;       // BPF_JMP | BPF_EXIT
 // What src says of the immediate of kLoadImm64.
 inline constexpr uint8_t kPseudoMapFd = 1;     // BPF_PSEUDO_MAP_FD
 inline constexpr uint8_t kPseudoMapValue = 2;  // BPF_PSEUDO_MAP_VALUE, Linux 5.2
+inline constexpr uint8_t kPseudoBtfId = 3;     // BPF_PSEUDO_BTF_ID, Linux 5.10
+inline constexpr uint8_t kPseudoFunc = 4;      // BPF_PSEUDO_FUNC, Linux 5.13
 // And of kCall.
-inline constexpr uint8_t kPseudoCall = 1;  // BPF_PSEUDO_CALL, Linux 4.16
+inline constexpr uint8_t kPseudoCall = 1;       // BPF_PSEUDO_CALL, Linux 4.16
+inline constexpr uint8_t kPseudoKfuncCall = 2;  // BPF_PSEUDO_KFUNC_CALL, Linux 5.13
 
 }  // namespace purebpf
 
