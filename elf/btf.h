@@ -1,14 +1,16 @@
 // BTF, the type information of BPF objects and of the kernel (section .BTF,
-// /sys/kernel/btf/vmlinux). Both byte orders. The blob stays encoded: Parse makes one pass that
-// checks every record's extent and notes where it starts; a type is decoded when it is asked for.
+// /sys/kernel/btf/vmlinux). Both byte orders. The blob stays encoded: one pass checks every
+// record's extent and notes where every eighth starts; a type is decoded when it is asked for.
 //
-// Lifetime: a Btf and all names borrow the bytes given to Parse.
+// Lifetime: a Btf and all names borrow the bytes given to Parse or Index, and a split one its base,
+// which must stay where it is.
 // Source: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
 #ifndef PUREBPF_ELF_BTF_H_
 #define PUREBPF_ELF_BTF_H_
 
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,67 +22,58 @@
 
 namespace purebpf::elf {
 
-// The part that every kind has.
-struct BtfType {
-  TypeId id = TypeId::kVoid;
-  BtfKind kind = BtfKind::kVoid;
-  bool kind_flag = false;  // struct, union: members may be bit fields; enum: signed; fwd: a union
-  uint32_t count = 0;      // members, enumerators, parameters or variables that follow
-  uint32_t size = 0;       // bytes: int, enum, struct, union, datasec, float
-  TypeId target = TypeId::kVoid;  // what a ptr, typedef, modifier, func, var or tag refers to
-  uint32_t linkage = 0;           // func, var (0 static, 1 global, 2 extern)
-  std::string_view name;          // "" where it has none
-};
-
-struct BtfArray {
-  TypeId element = TypeId::kVoid;
-  TypeId index = TypeId::kVoid;
-  uint32_t count = 0;
-};
-
-struct BtfMember {
-  std::string_view name;  // "" for an anonymous struct or union
-  TypeId type = TypeId::kVoid;
-  uint32_t bit_offset = 0;
-  uint32_t bit_size = 0;  // 0: not a bit field
-};
-
-struct BtfEnumerator {
-  std::string_view name;
-  uint64_t value = 0;  // sign-extended where the enum is signed
-};
-
-// One variable of a DATASEC.
-struct BtfSectionVariable {
-  TypeId variable = TypeId::kVoid;  // a VAR, or a FUNC (extern functions)
-  uint32_t offset = 0;              // in the section; 0 in objects that no linker has seen
-  uint32_t size = 0;
-};
+class BtfSearch;
 
 class Btf {
  public:
-  // Any byte string gives a Btf or a ParseError. Kinds newer than kEnum64 are unsupported, since
-  // their extent is not known, and so is a string above 65535 bytes; type ids and names outside of
-  // the blob are malformed. What the types mean (a struct's members inside of it, an array of
-  // functions) is not checked.
-  [[nodiscard]] static Result<Btf> Parse(Bytes bytes);
+  // Any byte string gives a Btf or a ParseError. Kinds newer than kEnum64 are unsupported, unless
+  // the blob's layout section says how long they are (Linux 7.1), and so is a string above 65535
+  // bytes; type ids and names outside of the blob are malformed. What the types mean (a struct's
+  // members inside of it, an array of functions) is not checked.
+  //
+  // With a `base` (a module's BTF over the kernel's, Linux 5.11) ids and names continue those of
+  // the base.
+  [[nodiscard]] static Result<Btf> Parse(Bytes bytes, const Btf* base = nullptr);
 
-  // Types are 1 .. type_count() - 1; 0 is void.
-  [[nodiscard]] uint32_t type_count() const { return static_cast<uint32_t>(offsets_.size()); }
+  // The same in less than half of the time, for the kernel's BTF of 5 MB: only the extents are
+  // checked. An id that is not there then reads as void, and a name outside of the blob as "".
+  // What `search` wants is found in the same pass (btf_search.h).
+  [[nodiscard]] static Result<Btf> Index(Bytes bytes, BtfSearch* search = nullptr,
+                                         const Btf* base = nullptr);
+
+  // Types are 1 .. type_count() - 1, the base's included; 0 is void.
+  [[nodiscard]] uint32_t type_count() const { return first_id_ + count_; }
+  // The first that is not of the base: 1 without one.
+  [[nodiscard]] uint32_t first_id() const { return first_id_; }
   [[nodiscard]] std::endian order() const { return order_; }
+  [[nodiscard]] const Btf* base() const { return base_; }
+  // The string section without the base's; its first byte has the offset first_string().
+  [[nodiscard]] Bytes strings() const { return strings_; }
+  [[nodiscard]] uint32_t first_string() const { return first_string_; }
 
-  // All ids that a parsed Btf hands out are below type_count(); any other reads as void.
+  // All ids that a parsed Btf hands out are below type_count(); any other reads as void. The
+  // accessors below it take a type of this Btf and are empty for a type of another kind.
   [[nodiscard]] BtfType Type(TypeId id) const;
+  [[nodiscard]] BtfInt Int(const BtfType& type) const;                              // kInt
   [[nodiscard]] BtfArray Array(const BtfType& type) const;                          // kArray
   [[nodiscard]] std::vector<BtfMember> Members(const BtfType& type) const;          // struct, union
   [[nodiscard]] std::vector<BtfEnumerator> Enumerators(const BtfType& type) const;  // enum, enum64
+  [[nodiscard]] std::vector<BtfParameter> Parameters(const BtfType& type) const;    // kFuncProto
   [[nodiscard]] std::vector<BtfSectionVariable> Variables(const BtfType& type) const;  // datasec
+
+  // One of them, below type.count, at once and without memory.
+  [[nodiscard]] BtfMember Member(const BtfType& type, uint32_t index) const;
+  [[nodiscard]] BtfEnumerator Enumerator(const BtfType& type, uint32_t index) const;
+  [[nodiscard]] BtfParameter Parameter(const BtfType& type, uint32_t index) const;
+  [[nodiscard]] BtfSectionVariable Variable(const BtfType& type, uint32_t index) const;
 
   // The string at `offset` of the string section, which .BTF.ext shares; "" for one outside of it.
   [[nodiscard]] std::string_view Name(uint32_t offset) const;
 
-  // The first type of that kind and name, by a linear pass.
+  // The first type of that kind and name, or all, by a linear pass; the base's come first. For many
+  // names at once: BtfSearch.
   [[nodiscard]] std::optional<BtfType> Find(BtfKind kind, std::string_view name) const;
+  [[nodiscard]] std::vector<BtfType> FindAll(BtfKind kind, std::string_view name) const;
 
   // Typedefs, const, volatile, restrict and type tags taken away. A chain of more than 32 (or a
   // loop) is a ParseError, as is an id that is not there.
@@ -88,16 +81,68 @@ class Btf {
   // In bytes, through modifiers, arrays and variables; pointers are 8. Functions, void and the like
   // have none: ParseError. So are more than 32 array dimensions, and a size above 64 bits.
   [[nodiscard]] Result<uint64_t> SizeOf(TypeId id) const;
+  // In bytes, as a BPF compiler aligns it (at most 8); a struct with a member that lies otherwise
+  // is packed and has 1. Errors as above, and for structs nested or repeated beyond all measure.
+  [[nodiscard]] Result<uint32_t> AlignOf(TypeId id) const;
+
+  // From now on, every id whose type is looked at here is added to `visited` (nullptr: no more).
+  // What ReduceKeepingIds (btf_reduce.h) keeps of a kernel's BTF.
+  void Track(TypeIdSet* visited) { visited_ = visited; }
+
+  // The record of a type as it stands in the blob, in its byte order; empty for void.
+  [[nodiscard]] Bytes Record(TypeId id) const;
 
  private:
+  friend class BtfSearch;
+
+  // Of a kind newer than kEnum64, in bytes.
+  struct Extent {
+    uint8_t extra = 0;
+    uint8_t element = 0;
+  };
+
+  static constexpr uint32_t kStride = 8;  // of offsets_
+
   Btf() = default;
-  [[nodiscard]] ByteReader Record(TypeId id) const;              // from the type's first word
-  [[nodiscard]] ByteReader Elements(const BtfType& type) const;  // behind its three words
+  static Result<Btf> Open(Bytes bytes, const Btf* base);  // all but the pass over the types
+  Result<void> ReadLayout(Bytes layout);
+  template <std::endian kOrder, bool kSearch>
+  Result<void> IndexTypes(BtfSearch* search);
+  template <std::endian kOrder>
+  Result<void> CheckReferences() const;
+
+  // Of own types, by position. Bytes that change after the pass make types wrong, but no access
+  // outside of them.
+  [[nodiscard]] size_t OffsetOf(uint32_t index) const;
+  [[nodiscard]] size_t ExtentAt(size_t offset) const;
+
+  [[nodiscard]] bool Inherited(const BtfType& type) const {
+    return static_cast<uint32_t>(type.id) < first_id_ && base_ != nullptr;
+  }
+  // `size` bytes behind the common part, and element `index` there; nothing where they are not.
+  [[nodiscard]] Bytes Body(const BtfType& type, uint64_t offset, uint64_t size) const;
+  [[nodiscard]] Bytes Element(const BtfType& type, uint32_t index) const;
+  [[nodiscard]] uint32_t WordOf(Bytes bytes, size_t index) const;  // 0 behind the end
+  template <typename One>
+  std::vector<One> All(const BtfType& type, bool of_kind,
+                       One (Btf::*one)(const BtfType&, uint32_t) const) const;
+  [[nodiscard]] bool NameIs(uint32_t offset, std::string_view name) const;
+  [[nodiscard]] Result<uint32_t> AlignOf(TypeId id, int depth, uint32_t& steps) const;
+  [[nodiscard]] Result<uint32_t> AlignOfMembers(const BtfType& type, int depth,
+                                                uint32_t& steps) const;
+  template <typename Found>
+  bool EachNamed(BtfKind kind, std::string_view name, Found found) const;
 
   Bytes types_;    // the type section
   Bytes strings_;  // the string section
   std::endian order_ = std::endian::little;
-  std::vector<uint32_t> offsets_;  // of each type in types_; [0] is void's and unused
+  uint32_t first_id_ = 1;
+  uint32_t count_ = 0;  // own types
+  uint32_t first_string_ = 0;
+  std::unique_ptr<uint32_t[]> offsets_;  // in types_, of every eighth own type
+  std::vector<Extent> newer_;            // from kind 20 on
+  const Btf* base_ = nullptr;
+  TypeIdSet* visited_ = nullptr;
 };
 
 // "struct task_struct", "int", "func bpf_prog_a", "struct (anonymous, type 7)": how messages name a

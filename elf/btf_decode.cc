@@ -1,5 +1,7 @@
 // Types of a Btf, decoded when asked for. Parse has checked that each record is whole and that each
-// name and type id is in range, so nothing can fail here.
+// name and type id is in range; Index has not, so everything here gives void, 0 or "" for what is
+// not there.
+#include <algorithm>
 #include <cstring>
 
 #include "purebpf/elf/btf.h"
@@ -8,116 +10,218 @@
 namespace purebpf::elf {
 
 std::string_view Btf::Name(uint32_t offset) const {
-  return StringAt(strings_, offset).value_or(std::string_view());
+  if (offset < first_string_) return base_->Name(offset);
+  return StringAt(strings_, offset - first_string_).value_or(std::string_view());
 }
 
-ByteReader Btf::Record(TypeId id) const {
-  return {types_.subspan(offsets_[static_cast<uint32_t>(id)]), order_};
+uint32_t Btf::WordOf(Bytes bytes, size_t index) const {
+  if (index >= bytes.size() / kWordSize) return 0;
+  const auto size = bytes.subspan(index * kWordSize);
+  return order_ == std::endian::little ? Words<std::endian::little>(size)[0]
+                                       : Words<std::endian::big>(size)[0];
 }
 
-ByteReader Btf::Elements(const BtfType& type) const {
-  ByteReader reader = Record(type.id);
-  reader.Take(kTypeSize);
-  return reader;
+size_t Btf::ExtentAt(size_t offset) const {
+  const auto common = Slice(types_, offset, kTypeSize);
+  if (!common) return types_.size() - std::min(offset, types_.size());
+  const TypeInfo info(WordOf(*common, 1));
+  uint64_t fixed = kTypeSize;
+  uint64_t element = 0;
+  if (info.kind() != BtfKind::kOther) {
+    const KindLayout& layout = LayoutOf(info.kind());
+    fixed += layout.extra * kWordSize;
+    element = layout.element * kWordSize;
+  } else if (const size_t newer = info.raw_kind() - kKindCount; newer < newer_.size()) {
+    fixed += newer_[newer].extra;
+    element = newer_[newer].element;
+  }
+  return static_cast<size_t>(
+      std::min<uint64_t>(fixed + element * info.vlen(), types_.size() - offset));
+}
+
+size_t Btf::OffsetOf(uint32_t index) const {
+  size_t offset = offsets_[index / kStride];
+  for (uint32_t i = index % kStride; i != 0; --i) offset += ExtentAt(offset);
+  return offset;
+}
+
+Bytes Btf::Record(TypeId id) const {
+  const auto raw = static_cast<uint32_t>(id);
+  if (raw >= type_count() || id == TypeId::kVoid) return {};
+  if (raw < first_id_) return base_->Record(id);
+  const size_t offset = OffsetOf(raw - first_id_);
+  return types_.subspan(offset, ExtentAt(offset));
 }
 
 BtfType Btf::Type(TypeId id) const {
   BtfType type;
-  if (id == TypeId::kVoid || static_cast<uint32_t>(id) >= type_count()) return type;
-  ByteReader reader = Record(id);
-  const uint32_t name = reader.U32();
-  const TypeInfo info(reader.U32());
-  const uint32_t third = reader.U32();
+  const auto raw = static_cast<uint32_t>(id);
+  if (visited_ != nullptr) visited_->Add(id);
+  if (id == TypeId::kVoid || raw >= type_count()) return type;
+  if (raw < first_id_) return base_->Type(id);
+  const size_t offset = OffsetOf(raw - first_id_);
+  const Bytes record = types_.subspan(offset);
+  const TypeInfo info(WordOf(record, 1));
+  const uint32_t third = WordOf(record, 2);
   type.id = id;
-  type.kind = static_cast<BtfKind>(info.kind());
+  type.kind = info.kind();
   type.kind_flag = info.kind_flag();
-  type.name = Name(name);
+  type.name = Name(WordOf(record, 0));
+  type.body = static_cast<uint32_t>(offset + kTypeSize);
   const KindLayout& layout = LayoutOf(type.kind);
   if (layout.element != 0) type.count = info.vlen();
   if (layout.third == ThirdWord::kSize) type.size = third;
   if (layout.third == ThirdWord::kType) type.target = TypeId{third};
   if (type.kind == BtfKind::kFunc) type.linkage = info.vlen();
-  if (type.kind == BtfKind::kVar) type.linkage = reader.U32();
+  if (type.kind == BtfKind::kVar) type.linkage = WordOf(record, kTypeWords);
+  if (type.kind == BtfKind::kDeclTag) {
+    type.component = static_cast<int32_t>(WordOf(record, kTypeWords));
+  }
   return type;
+}
+
+Bytes Btf::Body(const BtfType& type, uint64_t offset, uint64_t size) const {
+  return Slice(types_, type.body + offset, size).value_or(Bytes());
+}
+
+BtfInt Btf::Int(const BtfType& type) const {
+  if (type.kind != BtfKind::kInt) return {};
+  if (Inherited(type)) return base_->Int(type);
+  const uint32_t word = WordOf(Body(type, 0, kWordSize), 0);
+  const uint32_t encoding = word >> 24;
+  return {.is_signed = (encoding & 1) != 0,
+          .is_char = (encoding & 2) != 0,
+          .is_bool = (encoding & 4) != 0,
+          .bit_offset = word >> 16 & 0xff,
+          .bits = word & 0xff};
 }
 
 BtfArray Btf::Array(const BtfType& type) const {
   if (type.kind != BtfKind::kArray) return {};
-  ByteReader reader = Elements(type);
-  BtfArray array;
-  array.element = TypeId{reader.U32()};
-  array.index = TypeId{reader.U32()};
-  array.count = reader.U32();
-  return array;
+  if (Inherited(type)) return base_->Array(type);
+  const Bytes words = Body(type, 0, 3 * kWordSize);
+  return {.element = TypeId{WordOf(words, 0)},
+          .index = TypeId{WordOf(words, 1)},
+          .count = WordOf(words, 2)};
+}
+
+Bytes Btf::Element(const BtfType& type, uint32_t index) const {
+  const uint32_t size = LayoutOf(type.kind).element * kWordSize;
+  if (index >= type.count) return {};
+  return Body(type, uint64_t{index} * size, size);
+}
+
+BtfMember Btf::Member(const BtfType& type, uint32_t index) const {
+  if (type.kind != BtfKind::kStruct && type.kind != BtfKind::kUnion) return {};
+  if (Inherited(type)) return base_->Member(type, index);
+  const Bytes words = Element(type, index);
+  const uint32_t offset = WordOf(words, 2);
+  // With kind_flag the offset has 24 bits and the width stands above it (Linux 5.0).
+  return {.name = Name(WordOf(words, 0)),
+          .type = TypeId{WordOf(words, 1)},
+          .bit_offset = type.kind_flag ? offset & 0xffffff : offset,
+          .bit_size = type.kind_flag ? offset >> 24 : 0};
+}
+
+BtfEnumerator Btf::Enumerator(const BtfType& type, uint32_t index) const {
+  if (type.kind != BtfKind::kEnum && type.kind != BtfKind::kEnum64) return {};
+  if (Inherited(type)) return base_->Enumerator(type, index);
+  const Bytes words = Element(type, index);
+  const uint32_t low = WordOf(words, 1);
+  uint64_t value = low;
+  if (type.kind == BtfKind::kEnum64) {
+    value |= uint64_t{WordOf(words, 2)} << 32;
+  } else if (type.kind_flag) {
+    value = static_cast<uint64_t>(int64_t{static_cast<int32_t>(low)});
+  }
+  return {.name = Name(WordOf(words, 0)), .value = value};
+}
+
+BtfParameter Btf::Parameter(const BtfType& type, uint32_t index) const {
+  if (type.kind != BtfKind::kFuncProto) return {};
+  if (Inherited(type)) return base_->Parameter(type, index);
+  const Bytes words = Element(type, index);
+  return {.name = Name(WordOf(words, 0)), .type = TypeId{WordOf(words, 1)}};
+}
+
+BtfSectionVariable Btf::Variable(const BtfType& type, uint32_t index) const {
+  if (type.kind != BtfKind::kDatasec) return {};
+  if (Inherited(type)) return base_->Variable(type, index);
+  const Bytes words = Element(type, index);
+  return {
+      .variable = TypeId{WordOf(words, 0)}, .offset = WordOf(words, 1), .size = WordOf(words, 2)};
+}
+
+// One check for all of them: a count that the caller made up gives none.
+template <typename One>
+std::vector<One> Btf::All(const BtfType& type, bool of_kind,
+                          One (Btf::*one)(const BtfType&, uint32_t) const) const {
+  std::vector<One> all;
+  const Btf& owner = Inherited(type) ? *base_ : *this;
+  const uint64_t size = uint64_t{LayoutOf(type.kind).element} * kWordSize * type.count;
+  if (!of_kind || owner.Body(type, 0, size).size() != size) return all;
+  all.reserve(type.count);
+  for (uint32_t i = 0; i < type.count; ++i) all.push_back((this->*one)(type, i));
+  return all;
 }
 
 std::vector<BtfMember> Btf::Members(const BtfType& type) const {
-  std::vector<BtfMember> members;
-  if (type.kind != BtfKind::kStruct && type.kind != BtfKind::kUnion) return members;
-  members.reserve(type.count);
-  ByteReader reader = Elements(type);
-  for (uint32_t i = 0; i < type.count; ++i) {
-    BtfMember member;
-    member.name = Name(reader.U32());
-    member.type = TypeId{reader.U32()};
-    const uint32_t offset = reader.U32();
-    // With kind_flag the offset has 24 bits and the width stands above it (Linux 5.0).
-    member.bit_offset = type.kind_flag ? offset & 0xffffff : offset;
-    member.bit_size = type.kind_flag ? offset >> 24 : 0;
-    members.push_back(member);
-  }
-  return members;
+  return All(type, type.kind == BtfKind::kStruct || type.kind == BtfKind::kUnion, &Btf::Member);
 }
 
 std::vector<BtfEnumerator> Btf::Enumerators(const BtfType& type) const {
-  std::vector<BtfEnumerator> enumerators;
-  if (type.kind != BtfKind::kEnum && type.kind != BtfKind::kEnum64) return enumerators;
-  enumerators.reserve(type.count);
-  ByteReader reader = Elements(type);
-  for (uint32_t i = 0; i < type.count; ++i) {
-    BtfEnumerator enumerator{.name = Name(reader.U32())};
-    const uint32_t low = reader.U32();
-    if (type.kind == BtfKind::kEnum64) {
-      enumerator.value = uint64_t{reader.U32()} << 32 | low;
-    } else if (type.kind_flag) {
-      enumerator.value = static_cast<uint64_t>(int64_t{static_cast<int32_t>(low)});
-    } else {
-      enumerator.value = low;
-    }
-    enumerators.push_back(enumerator);
-  }
-  return enumerators;
+  return All(type, type.kind == BtfKind::kEnum || type.kind == BtfKind::kEnum64, &Btf::Enumerator);
+}
+
+std::vector<BtfParameter> Btf::Parameters(const BtfType& type) const {
+  return All(type, type.kind == BtfKind::kFuncProto, &Btf::Parameter);
 }
 
 std::vector<BtfSectionVariable> Btf::Variables(const BtfType& type) const {
-  std::vector<BtfSectionVariable> variables;
-  if (type.kind != BtfKind::kDatasec) return variables;
-  variables.reserve(type.count);
-  ByteReader reader = Elements(type);
-  for (uint32_t i = 0; i < type.count; ++i) {
-    BtfSectionVariable variable;
-    variable.variable = TypeId{reader.U32()};
-    variable.offset = reader.U32();
-    variable.size = reader.U32();
-    variables.push_back(variable);
+  return All(type, type.kind == BtfKind::kDatasec, &Btf::Variable);
+}
+
+// Compared in place: most names differ in their first bytes, so measuring each would cost more.
+bool Btf::NameIs(uint32_t offset, std::string_view name) const {
+  if (offset < first_string_) return base_->NameIs(offset, name);
+  offset -= first_string_;
+  if (offset >= strings_.size()) return name.empty();
+  const Bytes rest = strings_.subspan(offset);
+  return rest.size() > name.size() && rest[name.size()] == std::byte{0} &&
+         std::memcmp(rest.data(), name.data(), name.size()) == 0;
+}
+
+template <typename Found>
+bool Btf::EachNamed(BtfKind kind, std::string_view name, Found found) const {
+  if (base_ != nullptr && base_->EachNamed(kind, name, found)) return true;
+  size_t offset = 0;
+  for (uint32_t id = first_id_; id < type_count(); ++id) {
+    const Bytes record = types_.subspan(offset);
+    if (TypeInfo(WordOf(record, 1)).kind() == kind && NameIs(WordOf(record, 0), name) &&
+        found(TypeId{id})) {
+      return true;
+    }
+    offset += ExtentAt(offset);
   }
-  return variables;
+  return false;
 }
 
 std::optional<BtfType> Btf::Find(BtfKind kind, std::string_view name) const {
-  if (kind == BtfKind::kVoid) return std::nullopt;
-  for (uint32_t id = 1; id < type_count(); ++id) {
-    ByteReader reader = Record(TypeId{id});
-    const uint32_t offset = reader.U32();
-    if (TypeInfo(reader.U32()).kind() != static_cast<uint32_t>(kind)) continue;
-    // Compared in place: most names differ in their first bytes, so measuring each would cost more.
-    const Bytes rest = strings_.subspan(offset);
-    if (rest.size() > name.size() && rest[name.size()] == std::byte{0} &&
-        std::memcmp(rest.data(), name.data(), name.size()) == 0) {
-      return Type(TypeId{id});
-    }
-  }
-  return std::nullopt;
+  std::optional<BtfType> first;
+  EachNamed(kind, name, [&](TypeId id) {
+    first = Type(id);
+    return true;
+  });
+  return first;
+}
+
+std::vector<BtfType> Btf::FindAll(BtfKind kind, std::string_view name) const {
+  std::vector<BtfType> all;
+  EachNamed(kind, name, [&](TypeId id) {
+    all.push_back(Type(id));
+    return false;
+  });
+  return all;
 }
 
 }  // namespace purebpf::elf

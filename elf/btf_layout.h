@@ -1,7 +1,7 @@
 // The encoding of BTF's types. Internal to elf/.
 //
 //   every type   name offset | info | size or type id      3 words of 32 bits
-//   info         bits 0-15 count (vlen), 24-28 kind, 31 kind_flag; the others are 0
+//   info         bits 0-23 count (vlen), 24-30 kind, 31 kind_flag
 //   then         `extra` words of the kind's own, then `count` elements
 //
 // Source: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
@@ -58,26 +58,36 @@ inline constexpr std::array<KindLayout, 20> kKindLayouts = {{
     {"enum", ThirdWord::kSize, 0, 3},  // enum64: name, low and high half of the value
 }};
 
+inline constexpr size_t kKindCount = kKindLayouts.size();
+inline constexpr KindLayout kOtherLayout = {"type of a newer kind", ThirdWord::kUnused, 0, 0};
+
 constexpr const KindLayout& LayoutOf(BtfKind kind) {
-  return kKindLayouts[static_cast<size_t>(kind)];
+  const auto index = static_cast<size_t>(kind);
+  return index < kKindCount ? kKindLayouts[index] : kOtherLayout;
 }
 
+// Newer kernels use what once were reserved bits: kinds had 5 bits and counts 16.
 struct TypeInfo {
   explicit constexpr TypeInfo(uint32_t word) : raw(word) {}
+  constexpr TypeInfo(BtfKind kind, uint32_t vlen, bool kind_flag)
+      : raw((kind_flag ? 1U << 31 : 0) | static_cast<uint32_t>(kind) << 24 | (vlen & kMaxVlen)) {}
 
-  [[nodiscard]] constexpr uint32_t kind() const { return (raw >> 24) & 0x1f; }
+  static constexpr uint32_t kMaxVlen = 0xffffff;
+
+  [[nodiscard]] constexpr uint32_t raw_kind() const { return (raw >> 24) & 0x7f; }
+  [[nodiscard]] constexpr BtfKind kind() const {
+    return raw_kind() < kKindCount ? static_cast<BtfKind>(raw_kind()) : BtfKind::kOther;
+  }
   [[nodiscard]] constexpr bool kind_flag() const { return (raw >> 31) != 0; }
-  // Reserved bits, which may one day change what the others mean.
-  [[nodiscard]] constexpr uint32_t unknown() const { return raw & 0x60ff0000; }
   // Elements. A func has its linkage in these bits (Linux 5.6), the other kinds without elements
   // have nothing there.
-  [[nodiscard]] constexpr uint32_t vlen() const { return raw & 0xffff; }
+  [[nodiscard]] constexpr uint32_t vlen() const { return raw & kMaxVlen; }
 
   uint32_t raw;
 };
 
 // The words of a slice of the type section, by index: a type section is some million words, and one
-// check for a whole record is what keeps the pass over the kernel's own BTF at a millisecond.
+// check for a whole record is what keeps the pass over the kernel's own BTF below a millisecond.
 // Indices must lie in the slice.
 template <std::endian kOrder>
 class Words {

@@ -1,4 +1,7 @@
 // What types come down to: behind typedefs and modifiers, and in bytes.
+#include <algorithm>
+#include <bit>
+
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/btf_layout.h"
 #include "purebpf/elf/text.h"
@@ -41,10 +44,10 @@ Result<BtfType> Btf::Resolve(TypeId id) const {
   TypeId next = id;
   for (int depth = 0; depth <= kMaxDepth; ++depth) {
     if (next == TypeId::kVoid) return BtfType{};
-    ByteReader reader = Record(next);
-    reader.U32();
-    if (!IsTransparent(static_cast<BtfKind>(TypeInfo(reader.U32()).kind()))) return Type(next);
-    next = TypeId{reader.U32()};
+    const Bytes record = Record(next);
+    if (!IsTransparent(TypeInfo(WordOf(record, 1)).kind())) return Type(next);
+    if (visited_ != nullptr) visited_->Add(next);
+    next = TypeId{WordOf(record, 2)};
   }
   return Malformed(Deep(id, "typedefs and modifiers"));
 }
@@ -84,6 +87,56 @@ Result<uint64_t> Btf::SizeOf(TypeId id) const {
     return size;
   }
   return Malformed(Deep(id, "array dimensions"));
+}
+
+// Natural alignment: what a compiler gives the type where nothing says otherwise. A struct nested
+// in itself, by damage, or in many others at many levels would cost without end; `steps` ends it.
+Result<uint32_t> Btf::AlignOf(TypeId id, int depth, uint32_t& steps) const {
+  TypeId next = id;
+  for (; depth <= kMaxDepth && steps != 0; ++depth) {
+    const auto type = Resolve(next);
+    if (!type) return std::unexpected(type.error());
+    switch (type->kind) {
+      case BtfKind::kArray:
+        next = Array(*type).element;
+        continue;
+      case BtfKind::kVar:
+        next = type->target;
+        continue;
+      case BtfKind::kPtr:
+        return static_cast<uint32_t>(kPointerSize);
+      case BtfKind::kStruct:
+      case BtfKind::kUnion:
+        return AlignOfMembers(*type, depth + 1, steps);
+      default:
+        break;
+    }
+    if (LayoutOf(type->kind).third != ThirdWord::kSize || type->kind == BtfKind::kDatasec) {
+      return Malformed(Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)), ": ",
+                               Describe(*type), " has no alignment"}));
+    }
+    return std::bit_ceil(std::clamp(type->size, 1U, static_cast<uint32_t>(kPointerSize)));
+  }
+  return Malformed(Deep(id, "levels of members"));
+}
+
+Result<uint32_t> Btf::AlignOfMembers(const BtfType& type, int depth, uint32_t& steps) const {
+  uint32_t align = 1;
+  for (uint32_t i = 0; i < type.count; ++i) {
+    if (steps != 0) --steps;
+    const BtfMember member = Member(type, i);
+    const auto own = AlignOf(member.type, depth, steps);
+    if (!own) return own;
+    // A bit field takes its place among others'.
+    if (member.bit_size == 0 && member.bit_offset % (*own * 8) != 0) return 1U;
+    align = std::max(align, *own);
+  }
+  return type.size % align == 0 ? align : 1U;
+}
+
+Result<uint32_t> Btf::AlignOf(TypeId id) const {
+  uint32_t steps = 1U << 16;
+  return AlignOf(id, 0, steps);
 }
 
 std::string Describe(const BtfType& type) {

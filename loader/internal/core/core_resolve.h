@@ -1,0 +1,104 @@
+// CO-RE ("compile once, run everywhere"): what an object's relocations come to on a kernel, by that
+// kernel's BTF. Pure: the types are handed in, nothing is read.
+//
+//   CoreResolver resolver(local, sections);            // the object's BTF and its relocations
+//   if (resolver.WantsKernel()) resolver.SearchKernel(vmlinux);
+//   if (resolver.WantsModules()) for each module: resolver.SearchModule(name, types);
+//   for each plan: resolver.BeginPlan();
+//     for each relocation of its programs, in the order of the file:
+//       resolution = PUREBPF_TRY(resolver.Resolve(relocation));
+//       PUREBPF_TRY(PatchInsn(insns, index, resolution));       // core_patch.h
+//   where the verifier stopped at a poisoned instruction: resolver.Explain(relocation)
+//
+// The rules are those of the reference implementation, as programs rely on them:
+// - A candidate has the root type's kind (enum and enum64 are one) and its name without flavour:
+//   "task_struct___old" looks for task_struct. Modules count only where vmlinux has no candidate.
+// - Fields are found by name, through anonymous structs and unions, and must be compatible in kind.
+// - Several candidates must agree on the value, or the relocation fails. A candidate that lacks
+// what
+//   one relocation of a plan found in another is no candidate for those after it, which is why
+//   the order counts.
+// - What exists nowhere is no error: existence is 0 then, and so are sizes and ids of types; any
+//   other instruction is poisoned, so that it fails only where it can be reached.
+//
+// Bounds, which hold for any local and any target BTF: kMaxCoreSteps of work for one resolver (a
+// step is a member, parameter, enumerator or type that is looked at) beyond one pass over each
+// target; 64 levels of access; 32 of nesting. What needs more is an Error. Memory is proportional
+// to the number of relocations, their root types and the candidates found.
+//
+// Lifetime: a resolver borrows all Btf, sections and names given to it.
+#ifndef PUREBPF_LOADER_INTERNAL_CORE_CORE_RESOLVE_H_
+#define PUREBPF_LOADER_INTERNAL_CORE_CORE_RESOLVE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "purebpf/bpf/error.h"
+#include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_ext.h"
+#include "purebpf/loader/internal/core/core_kind.h"
+
+namespace purebpf::internal {
+
+// About half a second. The greatest objects known take some three million.
+inline constexpr uint64_t kMaxCoreSteps = uint64_t{1} << 26;
+
+// What one relocation comes to.
+struct CoreResolution {
+  CoreKind kind = CoreKind::kFieldByteOffset;
+  bool exists = false;  // the kernel has the field, type or enumerator
+  bool poison = false;  // there is no value: the instruction must not be reached
+  bool checked = true;  // the instruction must hold `local_value`; compilers differ where false
+  // The field's width differs from the local one's, and is not one that a load or store can follow
+  // (only pointers and unsigned integers are): such an instruction is poisoned, others are not.
+  bool width_differs = false;
+  uint64_t local_value = 0;  // by the object's own types: what the compiler wrote
+  uint64_t value = 0;        // by the kernel's: what is to stand there
+  // Bytes that a load or store of the field takes: kFieldByteOffset of what is no bit field; else
+  // 0.
+  uint32_t local_width = 0;
+  uint32_t width = 0;
+  // Where it was found: target 0 is vmlinux, the others modules in the order of SearchModule.
+  uint32_t target = 0;
+  elf::TypeId type = elf::TypeId::kVoid;  // what the root type is there
+
+  bool operator==(const CoreResolution&) const = default;
+};
+
+class CoreResolver {
+ public:
+  // The relocations only tell which root types will be looked for.
+  CoreResolver(const elf::Btf& local, std::span<const elf::CoreSection> relocations);
+
+  // Whether anything depends on the kernel's types: all but kTypeIdLocal does.
+  [[nodiscard]] bool WantsKernel() const;
+  // One pass that finds the candidates of all root types. At most once, and before the modules.
+  // Without it (a kernel without BTF) nothing exists.
+  void SearchKernel(const elf::Btf& vmlinux);
+  // Whether a root type has no candidate in the kernel, so that modules count.
+  [[nodiscard]] bool WantsModules() const;
+  // `module` is split over the kernel's. What a module's damaged BTF would have had is missing.
+  void SearchModule(std::string_view name, const elf::Btf& module);
+
+  // Forgets which candidates earlier relocations ruled out.
+  void BeginPlan();
+  // kMalformed: an access that does not fit the local types, a kind that is not known;
+  // kUnsupported: candidates that disagree (all are listed), an anonymous root type, types that are
+  // too deep or too much work. Absence is no error. Asked again, it answers from memory.
+  [[nodiscard]] Result<CoreResolution> Resolve(const elf::CoreRelocation& relocation);
+
+  // "field 'se.vruntime' of struct sched_entity": what a relocation asks for. Works for any
+  // relocation, as do those below.
+  [[nodiscard]] std::string Describe(const elf::CoreRelocation& relocation) const;
+  // "field 'foo.bar' of struct task_struct does not exist on this kernel: struct task_struct (type
+  // 130 of vmlinux) has no member 'foo'". "" for what exists.
+  [[nodiscard]] std::string Explain(const elf::CoreRelocation& relocation);
+};
+
+}  // namespace purebpf::internal
+
+#endif  // PUREBPF_LOADER_INTERNAL_CORE_CORE_RESOLVE_H_
