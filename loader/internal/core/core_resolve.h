@@ -40,6 +40,7 @@
 #include "purebpf/bpf/error.h"
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/btf_ext.h"
+#include "purebpf/elf/btf_search.h"
 #include "purebpf/loader/internal/core/core_kind.h"
 
 namespace purebpf::internal {
@@ -79,6 +80,11 @@ class CoreResolver {
   // One pass that finds the candidates of all root types. At most once, and before the modules.
   // Without it (a kernel without BTF) nothing exists.
   void SearchKernel(const elf::Btf& vmlinux);
+  // The same where the pass is another's, who also looks for names of his own: Want adds those of
+  // the root types to `search`, the other takes what it found when `vmlinux` was indexed or
+  // searched with it. (From the planner, which needs it: one pass over the kernel's types for all.)
+  void Want(elf::BtfSearch& search);
+  void SearchKernel(const elf::Btf& vmlinux, const elf::BtfSearch& found);
   // Whether a root type has no candidate in the kernel, so that modules count.
   [[nodiscard]] bool WantsModules() const;
   // `module` is split over the kernel's. What a module's damaged BTF would have had is missing.
