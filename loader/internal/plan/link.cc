@@ -1,0 +1,208 @@
+#include "purebpf/loader/internal/plan/link.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "purebpf/bpf/try.h"
+#include "purebpf/loader/internal/selection.h"
+
+namespace purebpf::internal {
+namespace {
+
+bool NamesFunction(ReferenceKind kind) {
+  return kind == ReferenceKind::kFunctionCall || kind == ReferenceKind::kFunctionAddress;
+}
+
+std::string Quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+// Lays the functions out one behind the other. Without recursion: how deep calls are nested is up
+// to the object.
+class Layout {
+ public:
+  explicit Layout(const CollectionSpec& spec) : spec_(spec), placed_(spec.functions.size()) {}
+
+  // Appends `function` and what it needs, unless it is there.
+  Result<void> Place(uint32_t function) {
+    if (placed_[function]) return {};
+    PUREBPF_TRY(Append(function));
+    std::vector<Visit> path = {{function, 0}};
+    while (!path.empty()) {
+      Visit& visit = path.back();
+      const auto& references = spec_.functions[visit.function].references;
+      if (visit.next == references.size()) {
+        path.pop_back();
+        continue;
+      }
+      const Reference& reference = references[visit.next++];
+      if (!NamesFunction(reference.kind)) continue;
+      if (reference.target >= spec_.functions.size())
+        return Refused(Code::kMalformed, Quoted(spec_.functions[visit.function].name),
+                       "instruction " + std::to_string(reference.insn) + " refers to function " +
+                           std::to_string(reference.target) + ", of " +
+                           std::to_string(spec_.functions.size()));
+      if (placed_[reference.target]) continue;
+      PUREBPF_TRY(Append(reference.target));
+      path.push_back({reference.target, 0});  // `visit` is gone
+    }
+    return {};
+  }
+
+  std::vector<Piece> Take() && { return std::move(pieces_); }
+
+ private:
+  struct Visit {
+    uint32_t function;
+    size_t next;  // reference
+  };
+
+  Result<void> Append(uint32_t function) {
+    const FunctionSpec& code = spec_.functions[function];
+    if (!code.problem.empty())
+      return Refused(Code::kMalformed, "", "function " + Quoted(code.name) + ": " + code.problem);
+    if (pieces_.size() == kMaxPieces)
+      return Refused(Code::kUnsupported, "",
+                     "it has more than " + std::to_string(kMaxPieces) + " functions");
+    if (code.insns.size() > kMaxInsns - size_)
+      return Refused(Code::kUnsupported, "",
+                     "with function " + Quoted(code.name) + " it has more than " +
+                         std::to_string(kMaxInsns) + " instructions");
+    placed_[function] = true;
+    pieces_.push_back({function, static_cast<uint32_t>(size_)});
+    size_ += code.insns.size();
+    return {};
+  }
+
+  const CollectionSpec& spec_;
+  std::vector<bool> placed_;
+  std::vector<Piece> pieces_;
+  size_t size_ = 0;
+};
+
+// A function that calls itself, be it through others, never ends: the kernel has 8 frames and no
+// more. Taking a function's address is no call.
+class RecursionCheck {
+ public:
+  explicit RecursionCheck(const CollectionSpec& spec)
+      : spec_(spec), state_(spec.functions.size(), State::kNew) {}
+
+  Result<void> From(uint32_t function) {
+    if (state_[function] != State::kNew) return {};
+    state_[function] = State::kOpen;
+    path_ = {{function, 0}};
+    while (!path_.empty()) {
+      auto& [current, next] = path_.back();
+      const auto& references = spec_.functions[current].references;
+      if (next == references.size()) {
+        state_[current] = State::kDone;
+        path_.pop_back();
+        continue;
+      }
+      const Reference& reference = references[next++];
+      if (reference.kind != ReferenceKind::kFunctionCall) continue;
+      if (state_[reference.target] == State::kOpen) return Recursion(reference.target);
+      if (state_[reference.target] == State::kDone) continue;
+      state_[reference.target] = State::kOpen;
+      path_.push_back({reference.target, 0});
+    }
+    return {};
+  }
+
+ private:
+  enum class State : uint8_t { kNew, kOpen, kDone };
+
+  std::unexpected<Error> Recursion(uint32_t function) const {
+    constexpr size_t kMostNames = 8;
+    const auto first = std::ranges::find(path_, function, &std::pair<uint32_t, size_t>::first);
+    std::string chain;
+    size_t names = 0;
+    for (auto call = first; call != path_.end() && names < kMostNames; ++call, ++names)
+      chain += Quoted(spec_.functions[call->first].name) + " calls ";
+    if (names == kMostNames) chain += "... calls ";
+    return Refused(Code::kUnsupported, "", chain + Quoted(spec_.functions[function].name),
+                   "BPF programs cannot recurse: use a bounded loop, or bpf_loop()");
+  }
+
+  const CollectionSpec& spec_;
+  std::vector<State> state_;
+  std::vector<std::pair<uint32_t, size_t>> path_;  // a function, and its next reference
+};
+
+template <typename Info>
+void AppendInfos(const std::vector<Info>& infos, uint32_t begin, std::vector<Info>& all) {
+  for (Info info : infos) {
+    info.insn += begin;
+    all.push_back(info);
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, uint32_t function) {
+  if (function >= spec.functions.size())
+    return Refused(Code::kMalformed, "",
+                   "its code is function " + std::to_string(function) + ", of " +
+                       std::to_string(spec.functions.size()));
+  Layout layout(spec);
+  PUREBPF_TRY(layout.Place(function));
+  if (const std::string& callback = spec.functions[function].exception_callback;
+      !callback.empty()) {
+    const auto found = std::ranges::find(spec.functions, callback, &FunctionSpec::name);
+    if (found == spec.functions.end())
+      return Refused(
+          Code::kMalformed, "",
+          "its exception callback " + Quoted(callback) + " is no function of the object");
+    PUREBPF_TRY(layout.Place(static_cast<uint32_t>(found - spec.functions.begin())));
+  }
+  auto pieces = std::move(layout).Take();
+  if (pieces.size() > 1) {
+    RecursionCheck check(spec);
+    for (const Piece& piece : pieces) PUREBPF_TRY(check.From(piece.function));
+  } else {
+    PUREBPF_TRY(RecursionCheck(spec).From(function));
+  }
+  for (const Piece& piece : pieces) {
+    const FunctionSpec& code = spec.functions[piece.function];
+    for (const Reference& reference : code.references)
+      if (reference.insn >= code.insns.size())
+        return Refused(Code::kMalformed, "",
+                       "instruction " + std::to_string(reference.insn) +
+                           " of a reference is beyond the " + std::to_string(code.insns.size()) +
+                           " of function " + Quoted(code.name));
+  }
+  return pieces;
+}
+
+LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces) {
+  LinkedCode linked;
+  const FunctionSpec& last = spec.functions[pieces.back().function];
+  linked.insns.reserve(pieces.back().begin + last.insns.size());
+  bool func_infos = true;
+  bool line_infos = true;
+  for (const Piece& piece : pieces) {
+    const FunctionSpec& code = spec.functions[piece.function];
+    linked.insns.insert(linked.insns.end(), code.insns.begin(), code.insns.end());
+    func_infos = func_infos && !code.func_infos.empty();
+    line_infos = line_infos && !code.line_infos.empty();
+  }
+  std::vector<uint32_t> begins;  // by function, where there is more than one
+  if (pieces.size() > 1) begins.resize(spec.functions.size());
+  if (pieces.size() > 1)
+    for (const Piece& piece : pieces) begins[piece.function] = piece.begin;
+  for (const Piece& piece : pieces) {
+    const FunctionSpec& code = spec.functions[piece.function];
+    if (func_infos) AppendInfos(code.func_infos, piece.begin, linked.func_infos);
+    if (line_infos) AppendInfos(code.line_infos, piece.begin, linked.line_infos);
+    for (const Reference& reference : code.references) {
+      if (!NamesFunction(reference.kind)) continue;
+      const uint32_t at = piece.begin + reference.insn;
+      const uint32_t target = begins.empty() ? 0 : begins[reference.target];
+      linked.insns[at].set_src(reference.kind == ReferenceKind::kFunctionCall ? kPseudoCall
+                                                                              : kPseudoFunc);
+      linked.insns[at].imm = static_cast<int32_t>(target - at - 1);
+    }
+  }
+  return linked;
+}
+
+}  // namespace purebpf::internal
