@@ -52,6 +52,7 @@ constexpr EnumRow kCommandRows[] = {
     Row(Command::kProgBindMap, "BPF_PROG_BIND_MAP", {5, 10}),
     Row(Command::kTokenCreate, "BPF_TOKEN_CREATE", {6, 9}),
     Row(Command::kProgStreamReadByFd, "BPF_PROG_STREAM_READ_BY_FD", {6, 17}),
+    Row(Command::kProgAssocStructOps, "BPF_PROG_ASSOC_STRUCT_OPS", {7, 0}),
 };
 
 constexpr EnumRow kMapTypeRows[] = {
@@ -89,6 +90,8 @@ constexpr EnumRow kMapTypeRows[] = {
     Row(MapType::kUserRingbuf, "BPF_MAP_TYPE_USER_RINGBUF", {6, 1}),
     Row(MapType::kCgrpStorage, "BPF_MAP_TYPE_CGRP_STORAGE", {6, 2}),
     Row(MapType::kArena, "BPF_MAP_TYPE_ARENA", {6, 9}),
+    Row(MapType::kInsnArray, "BPF_MAP_TYPE_INSN_ARRAY", {6, 19}),
+    Row(MapType::kRhash, "BPF_MAP_TYPE_RHASH", {7, 2}),
 };
 
 constexpr EnumRow kProgTypeRows[] = {
@@ -185,7 +188,11 @@ constexpr EnumRow kAttachTypeRows[] = {
     Row(AttachType::kNetkitPrimary, "BPF_NETKIT_PRIMARY", {6, 7}),
     Row(AttachType::kNetkitPeer, "BPF_NETKIT_PEER", {6, 7}),
     Row(AttachType::kTraceKprobeSession, "BPF_TRACE_KPROBE_SESSION", {6, 10}),
-    Row(AttachType::kTraceUprobeSession, "BPF_TRACE_UPROBE_SESSION"),
+    Row(AttachType::kTraceUprobeSession, "BPF_TRACE_UPROBE_SESSION", {6, 13}),
+    Row(AttachType::kTraceFsession, "BPF_TRACE_FSESSION", {7, 0}),
+    Row(AttachType::kTraceFentryMulti, "BPF_TRACE_FENTRY_MULTI", {7, 2}),
+    Row(AttachType::kTraceFexitMulti, "BPF_TRACE_FEXIT_MULTI", {7, 2}),
+    Row(AttachType::kTraceFsessionMulti, "BPF_TRACE_FSESSION_MULTI", {7, 2}),
 };
 
 constexpr EnumRow kLinkTypeRows[] = {
@@ -204,6 +211,17 @@ constexpr EnumRow kLinkTypeRows[] = {
     Row(LinkType::kUprobeMulti, "BPF_LINK_TYPE_UPROBE_MULTI"),
     Row(LinkType::kNetkit, "BPF_LINK_TYPE_NETKIT"),
     Row(LinkType::kSockmap, "BPF_LINK_TYPE_SOCKMAP"),
+    Row(LinkType::kTracingMulti, "BPF_LINK_TYPE_TRACING_MULTI", {7, 2}),
+};
+
+constexpr EnumRow kPerfEventTypeRows[] = {
+    Row(PerfEventType::kUnspec, "BPF_PERF_EVENT_UNSPEC"),
+    Row(PerfEventType::kUprobe, "BPF_PERF_EVENT_UPROBE"),
+    Row(PerfEventType::kUretprobe, "BPF_PERF_EVENT_URETPROBE"),
+    Row(PerfEventType::kKprobe, "BPF_PERF_EVENT_KPROBE"),
+    Row(PerfEventType::kKretprobe, "BPF_PERF_EVENT_KRETPROBE"),
+    Row(PerfEventType::kTracepoint, "BPF_PERF_EVENT_TRACEPOINT"),
+    Row(PerfEventType::kEvent, "BPF_PERF_EVENT_EVENT"),
 };
 
 constexpr EnumRow kMapFlagRows[] = {
@@ -226,6 +244,44 @@ constexpr EnumRow kMapFlagRows[] = {
     Row(MapFlag::kTokenFd, "BPF_F_TOKEN_FD", {6, 9}),
     Row(MapFlag::kSegvOnFault, "BPF_F_SEGV_ON_FAULT", {6, 9}),
     Row(MapFlag::kNoUserConv, "BPF_F_NO_USER_CONV", {6, 9}),
+    Row(MapFlag::kRbOverwrite, "BPF_F_RB_OVERWRITE", {6, 19}),
+};
+
+constexpr EnumRow kProgFlagRows[] = {
+    Row(ProgFlag::kStrictAlignment, "BPF_F_STRICT_ALIGNMENT", {4, 12}),
+    Row(ProgFlag::kAnyAlignment, "BPF_F_ANY_ALIGNMENT", {5, 0}),
+    Row(ProgFlag::kTestRndHi32, "BPF_F_TEST_RND_HI32", {5, 3}),
+    Row(ProgFlag::kTestStateFreq, "BPF_F_TEST_STATE_FREQ", {5, 4}),
+    Row(ProgFlag::kSleepable, "BPF_F_SLEEPABLE", {5, 10}),
+    Row(ProgFlag::kXdpHasFrags, "BPF_F_XDP_HAS_FRAGS", {5, 18}),
+    Row(ProgFlag::kXdpDevBoundOnly, "BPF_F_XDP_DEV_BOUND_ONLY", {6, 3}),
+    Row(ProgFlag::kTestRegInvariants, "BPF_F_TEST_REG_INVARIANTS", {6, 8}),
+    Row(MapFlag::kTokenFd, "BPF_F_TOKEN_FD", {6, 9}),
+};
+
+constexpr EnumRow kElemFlagRows[] = {
+    Row(ElemFlag::kElemNoExist, "BPF_NOEXIST", {3, 19}),
+    Row(ElemFlag::kElemExist, "BPF_EXIST", {3, 19}),
+    Row(ElemFlag::kElemLock, "BPF_F_LOCK", {5, 1}),
+    Row(ElemFlag::kElemCpu, "BPF_F_CPU", {7, 0}),
+    Row(ElemFlag::kElemAllCpus, "BPF_F_ALL_CPUS", {7, 0}),
+};
+
+constexpr EnumRow kAttachFlagRows[] = {
+    Row(AttachFlag::kAllowOverride, "BPF_F_ALLOW_OVERRIDE", {4, 10}),
+    Row(AttachFlag::kAllowMulti, "BPF_F_ALLOW_MULTI", {4, 15}),
+    Row(AttachFlag::kAttachReplace, "BPF_F_REPLACE", {5, 5}),
+    Row(AttachFlag::kAttachBefore, "BPF_F_BEFORE", {6, 6}),
+    Row(AttachFlag::kAttachAfter, "BPF_F_AFTER", {6, 6}),
+    Row(AttachFlag::kAttachId, "BPF_F_ID", {6, 6}),
+    Row(AttachFlag::kAttachPreorder, "BPF_F_PREORDER", {6, 15}),
+    Row(AttachFlag::kAttachLink, "BPF_F_LINK", {6, 6}),
+};
+
+constexpr EnumRow kTestRunFlagRows[] = {
+    Row(TestRunFlag::kTestRunOnCpu, "BPF_F_TEST_RUN_ON_CPU", {5, 10}),
+    Row(TestRunFlag::kTestXdpLiveFrames, "BPF_F_TEST_XDP_LIVE_FRAMES", {5, 18}),
+    Row(TestRunFlag::kTestSkbChecksumComplete, "BPF_F_TEST_SKB_CHECKSUM_COMPLETE", {6, 15}),
 };
 
 const EnumRow* Find(std::span<const EnumRow> rows, uint32_t value) {
@@ -250,7 +306,12 @@ std::span<const EnumRow> MapTypeRows() { return kMapTypeRows; }
 std::span<const EnumRow> ProgTypeRows() { return kProgTypeRows; }
 std::span<const EnumRow> AttachTypeRows() { return kAttachTypeRows; }
 std::span<const EnumRow> LinkTypeRows() { return kLinkTypeRows; }
+std::span<const EnumRow> PerfEventTypeRows() { return kPerfEventTypeRows; }
 std::span<const EnumRow> MapFlagRows() { return kMapFlagRows; }
+std::span<const EnumRow> ProgFlagRows() { return kProgFlagRows; }
+std::span<const EnumRow> ElemFlagRows() { return kElemFlagRows; }
+std::span<const EnumRow> AttachFlagRows() { return kAttachFlagRows; }
+std::span<const EnumRow> TestRunFlagRows() { return kTestRunFlagRows; }
 
 std::string_view KernelSpelling(Command value) {
   return NameOf(kCommandRows, static_cast<uint32_t>(value));
@@ -267,9 +328,15 @@ std::string_view KernelSpelling(AttachType value) {
 std::string_view KernelSpelling(LinkType value) {
   return NameOf(kLinkTypeRows, static_cast<uint32_t>(value));
 }
+std::string_view KernelSpelling(PerfEventType value) {
+  return NameOf(kPerfEventTypeRows, static_cast<uint32_t>(value));
+}
 
 KernelVersion Since(MapType value) { return SinceOf(kMapTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(ProgType value) { return SinceOf(kProgTypeRows, static_cast<uint32_t>(value)); }
+KernelVersion Since(AttachType value) {
+  return SinceOf(kAttachTypeRows, static_cast<uint32_t>(value));
+}
 
 bool IsPerCpu(MapType type) {
   return type == MapType::kPercpuHash || type == MapType::kPercpuArray ||

@@ -52,6 +52,7 @@ enum class Command : uint32_t {
   kProgBindMap = 35,              // Linux 5.10
   kTokenCreate = 36,              // Linux 6.9
   kProgStreamReadByFd = 37,       // Linux 6.17
+  kProgAssocStructOps = 38,       // Linux 7.0
 };
 
 // enum bpf_map_type: map types.
@@ -90,6 +91,8 @@ enum class MapType : uint32_t {
   kUserRingbuf = 31,          // Linux 6.1
   kCgrpStorage = 32,          // Linux 6.2
   kArena = 33,                // Linux 6.9
+  kInsnArray = 34,            // Linux 6.19
+  kRhash = 35,                // Linux 7.2
 };
 
 // enum bpf_prog_type: program types.
@@ -188,7 +191,11 @@ enum class AttachType : uint32_t {
   kNetkitPrimary = 54,       // Linux 6.7
   kNetkitPeer = 55,          // Linux 6.7
   kTraceKprobeSession = 56,  // Linux 6.10
-  kTraceUprobeSession = 57,
+  kTraceUprobeSession = 57,  // Linux 6.13
+  kTraceFsession = 58,       // Linux 7.0
+  kTraceFentryMulti = 59,    // Linux 7.2
+  kTraceFexitMulti = 60,     // Linux 7.2
+  kTraceFsessionMulti = 61,  // Linux 7.2
 };
 
 // enum bpf_link_type: link types.
@@ -208,6 +215,18 @@ enum class LinkType : uint32_t {
   kUprobeMulti = 12,
   kNetkit = 13,
   kSockmap = 14,
+  kTracingMulti = 15,
+};
+
+// enum bpf_perf_event_type: what a link of LinkType::kPerfEvent is attached to. Linux 6.6.
+enum class PerfEventType : uint32_t {
+  kUnspec = 0,
+  kUprobe = 1,
+  kUretprobe = 2,
+  kKprobe = 3,
+  kKretprobe = 4,
+  kTracepoint = 5,
+  kEvent = 6,
 };
 
 // Linux 5.10 is {5, 10}; {0, 0} stands for unknown.
@@ -231,7 +250,12 @@ std::span<const EnumRow> MapTypeRows();
 std::span<const EnumRow> ProgTypeRows();
 std::span<const EnumRow> AttachTypeRows();
 std::span<const EnumRow> LinkTypeRows();
+std::span<const EnumRow> PerfEventTypeRows();
 std::span<const EnumRow> MapFlagRows();
+std::span<const EnumRow> ProgFlagRows();
+std::span<const EnumRow> ElemFlagRows();
+std::span<const EnumRow> AttachFlagRows();
+std::span<const EnumRow> TestRunFlagRows();
 
 // The kernel's spelling ("BPF_MAP_TYPE_HASH"); empty where the value is unknown here.
 std::string_view KernelSpelling(Command value);
@@ -239,10 +263,12 @@ std::string_view KernelSpelling(MapType value);
 std::string_view KernelSpelling(ProgType value);
 std::string_view KernelSpelling(AttachType value);
 std::string_view KernelSpelling(LinkType value);
+std::string_view KernelSpelling(PerfEventType value);
 
 // The first kernel that has it; {0, 0} where that is unknown here.
 KernelVersion Since(MapType value);
 KernelVersion Since(ProgType value);
+KernelVersion Since(AttachType value);
 
 // Whether a value of this type is one for each possible CPU.
 bool IsPerCpu(MapType type);
@@ -271,15 +297,52 @@ enum MapFlag : uint32_t {
   kTokenFd = 1U << 16,        // BPF_F_TOKEN_FD, Linux 6.9
   kSegvOnFault = 1U << 17,    // BPF_F_SEGV_ON_FAULT, Linux 6.9
   kNoUserConv = 1U << 18,     // BPF_F_NO_USER_CONV, Linux 6.9
+  kRbOverwrite = 1U << 19,    // BPF_F_RB_OVERWRITE, Linux 6.19
 };
 
 // BPF_F_*: flags of BPF_PROG_LOAD. Macros in the kernel, so that its BTF does not tell them.
 enum ProgFlag : uint32_t {
-  kStrictAlignment = 1U << 0,  // BPF_F_STRICT_ALIGNMENT, Linux 4.12
-  kAnyAlignment = 1U << 1,     // BPF_F_ANY_ALIGNMENT, Linux 5.0
-  kSleepable = 1U << 4,        // BPF_F_SLEEPABLE, Linux 5.10
-  kXdpHasFrags = 1U << 5,      // BPF_F_XDP_HAS_FRAGS, Linux 5.18
+  kStrictAlignment = 1U << 0,    // BPF_F_STRICT_ALIGNMENT, Linux 4.12
+  kAnyAlignment = 1U << 1,       // BPF_F_ANY_ALIGNMENT, Linux 5.0
+  kTestRndHi32 = 1U << 2,        // BPF_F_TEST_RND_HI32, Linux 5.3
+  kTestStateFreq = 1U << 3,      // BPF_F_TEST_STATE_FREQ, Linux 5.4
+  kSleepable = 1U << 4,          // BPF_F_SLEEPABLE, Linux 5.10
+  kXdpHasFrags = 1U << 5,        // BPF_F_XDP_HAS_FRAGS, Linux 5.18
+  kXdpDevBoundOnly = 1U << 6,    // BPF_F_XDP_DEV_BOUND_ONLY, Linux 6.3
+  kTestRegInvariants = 1U << 7,  // BPF_F_TEST_REG_INVARIANTS, Linux 6.8
+  // 1U << 16 is BPF_F_TOKEN_FD here too: MapFlag::kTokenFd.
 };
+
+// Flags of an element's look-up or update.
+enum ElemFlag : uint64_t {
+  kElemNoExist = 1,       // BPF_NOEXIST
+  kElemExist = 2,         // BPF_EXIST
+  kElemLock = 1U << 2,    // BPF_F_LOCK, Linux 5.1: under the value's bpf_spin_lock
+  kElemCpu = 1U << 3,     // BPF_F_CPU, Linux 7.0: of the CPU in the upper 32 bits
+  kElemAllCpus = 1U << 4  // BPF_F_ALL_CPUS, Linux 7.0: one value for every CPU
+};
+
+// Flags of BPF_PROG_ATTACH, and of BPF_LINK_CREATE where programs are in an order. Macros too.
+enum AttachFlag : uint32_t {
+  kAllowOverride = 1U << 0,   // BPF_F_ALLOW_OVERRIDE, Linux 4.10
+  kAllowMulti = 1U << 1,      // BPF_F_ALLOW_MULTI, Linux 4.15
+  kAttachReplace = 1U << 2,   // BPF_F_REPLACE, Linux 5.5; of BPF_LINK_UPDATE, 5.7
+  kAttachBefore = 1U << 3,    // BPF_F_BEFORE, Linux 6.6
+  kAttachAfter = 1U << 4,     // BPF_F_AFTER, Linux 6.6
+  kAttachId = 1U << 5,        // BPF_F_ID, Linux 6.6
+  kAttachPreorder = 1U << 6,  // BPF_F_PREORDER, Linux 6.15
+  kAttachLink = 1U << 13,     // BPF_F_LINK, Linux 6.6: relative_fd or _id is a link's
+};
+
+// BPF_F_TEST_*: flags of BPF_PROG_TEST_RUN. Macros too.
+enum TestRunFlag : uint32_t {
+  kTestRunOnCpu = 1U << 0,            // BPF_F_TEST_RUN_ON_CPU, Linux 5.10: raw tracepoints
+  kTestXdpLiveFrames = 1U << 1,       // BPF_F_TEST_XDP_LIVE_FRAMES, Linux 5.18
+  kTestSkbChecksumComplete = 1U << 2  // BPF_F_TEST_SKB_CHECKSUM_COMPLETE, Linux 6.15
+};
+
+// BPF_F_QUERY_EFFECTIVE of BPF_PROG_QUERY: those of the cgroups above too. Linux 4.15.
+inline constexpr uint32_t kQueryEffective = 1U << 0;
 
 }  // namespace purebpf
 

@@ -192,6 +192,12 @@ std::string_view ErrnoText(int sys_errno) {
   return row == nullptr ? std::string_view() : row->text;
 }
 
+std::optional<int> ErrnoNamed(std::string_view name) {
+  for (const ErrnoRow& row : kErrnoRows)
+    if (row.name == name) return row.number;
+  return std::nullopt;
+}
+
 Code CodeOf(Errno error) {
   switch (error.value) {
     case EINVAL:

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,6 +65,8 @@ using SysResult = std::expected<T, Errno>;
 std::string ErrnoName(int sys_errno);
 // "No such file or directory", or "" where the number is unknown. No libc call, no locale.
 std::string_view ErrnoText(int sys_errno);
+// The number of "ENOENT"; nothing where the name is unknown.
+std::optional<int> ErrnoNamed(std::string_view name);
 
 // The code that fits an errno where nothing more is known.
 Code CodeOf(Errno error);

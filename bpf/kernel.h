@@ -32,11 +32,13 @@ enum class Direction : uint8_t {
   kInOut,  // both
 };
 
-// One pointer hidden in a bpf(2) attribute: where it sits, and the memory it spans.
+// One pointer hidden in a bpf(2) attribute, or in memory that such a pointer leads to: where it
+// sits, and the memory it spans.
 struct Region {
-  uint32_t attr_offset;  // of the __u64 that holds the pointer, from the attribute's start
+  uint32_t attr_offset;  // of the __u64 that holds the pointer, from the start of its holder
   Direction direction;
   MutableBytes bytes;  // never written through where direction is kIn
+  int holder = -1;     // the region in which the pointer sits, an earlier one; -1: the attribute
 };
 
 // One descriptor of Wait.

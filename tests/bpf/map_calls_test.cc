@@ -215,11 +215,12 @@ TEST(MapCreate, ExplainsARefusal) {
     SCOPED_TRACE(row.name);
     FakeKernel kernel;
     kernel.release = std::string(row.release);
-    kernel.Answer(Command::kMapCreate, Errno{row.error});
+    kernel.Always(Command::kMapCreate, Errno{row.error});
     const auto map = Map::Create(kernel, row.params);
     EXPECT_THAT(map, Fails(row.code, row.words));
     EXPECT_EQ(map.error().sys_errno, row.error);
-    EXPECT_EQ(kernel.calls().size(), 1u);
+    // E2BIG may be about the name, before Linux 4.15.
+    EXPECT_EQ(kernel.calls().size(), row.error == E2BIG ? 2u : 1u);
     EXPECT_THAT(kernel.open_fds(), IsEmpty());
   }
 }
@@ -231,6 +232,135 @@ TEST(MapCreate, NamesAMapWithoutANameByItsType) {
               Fails(Code::kSystem, "create map 'BPF_MAP_TYPE_QUEUE': EMFILE"));
   EXPECT_THAT(Map::Create(kernel, {.type = MapType{4000}}),
               Fails(Code::kSystem, "create map 'map type 4000': EMFILE"));
+}
+
+// --- Fields of newer kernels, and kernels that refuse them -------------------------------------
+
+MapParams Typed() {
+  MapParams params = Hash();
+  params.btf_fd = 55;
+  params.btf_key_type_id = 7;
+  params.btf_value_type_id = 9;
+  return params;
+}
+
+TEST(MapCreate, HandsOnEveryField) {
+  FakeKernel kernel;
+  MapParams params = Typed();
+  params.inner_map_fd = 44;
+  params.btf_vmlinux_value_type_id = 11;
+  params.value_type_btf_obj_fd = 66;
+  params.token_fd = 77;
+  params.ifindex = 88;
+  params.flags = kMmapable;
+  const Map map = MapOf(kernel, params);
+  EXPECT_EQ(map.params(), params);
+  ASSERT_EQ(kernel.calls().size(), 1u);
+  const auto attr = kernel.calls()[0].As<MapCreateAttr>();
+  EXPECT_EQ(attr.map_flags, 0x18400u);  // BPF_F_MMAPABLE, _VTYPE_BTF_OBJ_FD and _TOKEN_FD
+  EXPECT_EQ(attr.inner_map_fd, 44u);
+  EXPECT_EQ(attr.btf_fd, 55u);
+  EXPECT_EQ(attr.btf_key_type_id, 7u);
+  EXPECT_EQ(attr.btf_value_type_id, 9u);
+  EXPECT_EQ(attr.btf_vmlinux_value_type_id, 11u);
+  EXPECT_EQ(attr.value_type_btf_obj_fd, 66);
+  EXPECT_EQ(attr.map_token_fd, 77);
+  EXPECT_EQ(attr.map_ifindex, 88u);
+}
+
+TEST(MapCreate, OffersNoBtfToTypesThatTakeNone) {
+  const MapType none[] = {
+      MapType::kPerfEventArray, MapType::kStackTrace, MapType::kCgroupArray, MapType::kArrayOfMaps,
+      MapType::kHashOfMaps,     MapType::kDevmap,     MapType::kDevmapHash,  MapType::kCpumap,
+      MapType::kXskmap,         MapType::kSockmap,    MapType::kSockhash,    MapType::kQueue,
+      MapType::kStack,          MapType::kRingbuf,    MapType::kUserRingbuf, MapType::kArena};
+  for (const MapType type : none) {
+    SCOPED_TRACE(KernelSpelling(type));
+    FakeKernel kernel;
+    MapParams params = Typed();
+    params.type = type;
+    const Map map = MapOf(kernel, params);
+    ASSERT_EQ(kernel.calls().size(), 1u);
+    const auto attr = kernel.calls()[0].As<MapCreateAttr>();
+    EXPECT_EQ(attr.btf_fd + attr.btf_key_type_id + attr.btf_value_type_id, 0u);
+    EXPECT_EQ(map.params().btf_fd, -1);
+    EXPECT_EQ(map.params().btf_value_type_id, 0u);
+  }
+}
+
+TEST(MapCreate, DoesWithoutTheBtfThatIsRefused) {
+  for (const int error : {EINVAL, E2BIG, EOPNOTSUPP, 524}) {
+    SCOPED_TRACE(error);
+    FakeKernel kernel;
+    kernel.Answer(Command::kMapCreate, Errno{error});
+    const Map map = MapOf(kernel, Typed());
+    ASSERT_EQ(kernel.calls().size(), 2u);
+    auto first = kernel.calls()[0].As<MapCreateAttr>();
+    EXPECT_EQ(first.btf_value_type_id, 9u);
+    first.btf_fd = first.btf_key_type_id = first.btf_value_type_id = 0;
+    const auto second = kernel.calls()[1].As<MapCreateAttr>();
+    EXPECT_EQ(std::memcmp(&first, &second, sizeof first), 0);
+    EXPECT_EQ(map.params(), Hash());
+  }
+}
+
+TEST(MapCreate, KeepsTheBtfWhereTheErrorIsAnother) {
+  for (const int error : {EPERM, ENOMEM, EMFILE, ENOSYS, EBADF}) {
+    SCOPED_TRACE(error);
+    FakeKernel kernel;
+    kernel.Always(Command::kMapCreate, Errno{error});
+    EXPECT_FALSE(Map::Create(kernel, Typed()).has_value());
+    EXPECT_EQ(kernel.calls().size(), 1u);
+  }
+}
+
+TEST(MapCreate, KeepsTheKernelsStructureOfStructOps) {
+  FakeKernel kernel;
+  kernel.Always(Command::kMapCreate, Errno{EINVAL});
+  MapParams params = Hash();
+  params.type = MapType::kStructOps;
+  params.btf_fd = 55;
+  params.btf_vmlinux_value_type_id = 11;
+  EXPECT_FALSE(Map::Create(kernel, params).has_value());
+  ASSERT_EQ(kernel.calls().size(), 1u);
+  EXPECT_EQ(kernel.calls()[0].As<MapCreateAttr>().btf_fd, 55u);
+}
+
+TEST(MapCreate, ReplacesDotsBeforeLinux52) {
+  FakeKernel kernel;
+  kernel.Answer(Command::kMapCreate, Errno{EINVAL});
+  MapParams params = Hash();
+  params.name = "x.rodata.str1.1";
+  const Map map = MapOf(kernel, params);
+  EXPECT_EQ(map.name(), "x.rodata.str1.1");
+  ASSERT_EQ(kernel.calls().size(), 2u);
+  EXPECT_STREQ(kernel.calls()[0].As<MapCreateAttr>().map_name.data(), "x.rodata.str1.1");
+  EXPECT_STREQ(kernel.calls()[1].As<MapCreateAttr>().map_name.data(), "x_rodata_str1_1");
+}
+
+TEST(MapCreate, DropsTheNameBeforeLinux415) {
+  FakeKernel kernel;
+  kernel.Answer(Command::kMapCreate, Errno{E2BIG});  // BTF
+  kernel.Answer(Command::kMapCreate, Errno{E2BIG});  // name
+  const Map map = MapOf(kernel, Typed());
+  EXPECT_EQ(map.name(), "counts");
+  ASSERT_EQ(kernel.calls().size(), 3u);
+  EXPECT_STREQ(kernel.calls()[1].As<MapCreateAttr>().map_name.data(), "counts");
+  const auto last = kernel.calls()[2].As<MapCreateAttr>();
+  EXPECT_STREQ(last.map_name.data(), "");
+  EXPECT_EQ(last.btf_fd, 0u);
+  EXPECT_EQ(last.max_entries, 10u);
+}
+
+TEST(MapCreate, RaisesMemlockForWhatIsLeft) {
+  FakeKernel kernel;
+  kernel.release = std::string("5.10.0");
+  kernel.Answer(Command::kMapCreate, Errno{EINVAL});
+  kernel.Answer(Command::kMapCreate, Errno{EPERM});
+  const Map map = MapOf(kernel, Typed());
+  ASSERT_EQ(kernel.calls().size(), 3u);
+  EXPECT_EQ(kernel.calls()[2].As<MapCreateAttr>().btf_fd, 0u);
+  EXPECT_EQ(kernel.set_limits().size(), 1u);
 }
 
 // --- RLIMIT_MEMLOCK ---------------------------------------------------------------------------

@@ -1,0 +1,25 @@
+// Internal. What the files of maps share: their errors and sizes.
+#ifndef PUREBPF_BPF_MAP_ERRORS_H_
+#define PUREBPF_BPF_MAP_ERRORS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "purebpf/bpf/map.h"
+#include "purebpf/bpf/memlock.h"
+
+namespace purebpf::internal {
+
+// An Error that the kernel was not asked for.
+Error MapInvalid(Command command, const MapParams& params, std::string detail);
+
+// The kernel refused a command on a map.
+Error MapRefused(Kernel& kernel, Command command, const MapParams& params, Errno answer,
+                 Memlock memlock = Memlock::kNotCharged);
+
+// What the kernel copies for one element.
+uint64_t LookupSize(const MapParams& params, uint32_t cpus);
+
+}  // namespace purebpf::internal
+
+#endif  // PUREBPF_BPF_MAP_ERRORS_H_

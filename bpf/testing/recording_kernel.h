@@ -1,0 +1,53 @@
+// A Kernel that hands every call on to another and writes down what was said, as a fixture that
+// ReplayKernel answers from.
+//
+//   HostKernel host;
+//   RecordingKernel kernel(host, {.about = "load and attach drop.o"});
+//   ... code under test, with `kernel` ...
+//   kernel.Save(host, "drop.fixture");
+//
+// The descriptors and ids that it hands out are the real ones: only the text has tokens for them.
+// Not thread-safe: one call at a time.
+#ifndef PUREBPF_BPF_TESTING_RECORDING_KERNEL_H_
+#define PUREBPF_BPF_TESTING_RECORDING_KERNEL_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "purebpf/bpf/error.h"
+#include "purebpf/bpf/testing/describing_kernel.h"
+
+namespace purebpf::testing {
+
+struct RecordingOptions {
+  std::string about;  // one line for the fixture's header
+};
+
+class RecordingKernel final : public DescribingKernel {
+ public:
+  // Borrows `next`, which must outlive it, and asks it for its release.
+  explicit RecordingKernel(Kernel& next, const RecordingOptions& options = {});
+  ~RecordingKernel() override;
+
+  // A comment line above the next call: a step of the story.
+  void Remark(std::string_view text);
+
+  // What was said so far. A file that is still open is in it whole.
+  [[nodiscard]] std::string Text() const;
+  [[nodiscard]] size_t calls() const;
+
+  // Text() into the file at `path`, by way of `files`, which is not recorded.
+  Result<void> Save(Kernel& files, const std::string& path) const;
+
+ private:
+  void Said(Call call) override;
+  void Reduced(size_t call, std::vector<std::byte> contents) override;
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace purebpf::testing
+
+#endif  // PUREBPF_BPF_TESTING_RECORDING_KERNEL_H_
