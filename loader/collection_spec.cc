@@ -4,28 +4,20 @@
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/elf/bytes.h"
+#include "purebpf/elf/error.h"
 #include "purebpf/elf/file.h"
-#include "purebpf/loader/internal/parse.h"
+#include "purebpf/loader/internal/object.h"
 
 namespace purebpf {
-namespace internal {
+namespace {
+
+constexpr size_t kMaxFileSize = size_t{256} << 20;
 
 Error ParseFailure(elf::ParseError error) {
   return Error{.code = error.unsupported ? Code::kUnsupported : Code::kMalformed,
                .operation = "parse object",
                .detail = std::move(error.message)};
 }
-
-std::unexpected<Error> Malformed(std::string detail) {
-  return std::unexpected(
-      Error{.code = Code::kMalformed, .operation = "parse object", .detail = std::move(detail)});
-}
-
-}  // namespace internal
-
-namespace {
-
-constexpr size_t kMaxFileSize = size_t{256} << 20;
 
 // The object's name: what a path has after its last folder and before ".o".
 std::string_view BaseName(std::string_view path) {
@@ -34,51 +26,61 @@ std::string_view BaseName(std::string_view path) {
   return path;
 }
 
-// All maps, ordered by (section, offset).
-Result<std::vector<internal::PlacedMap>> ParseMaps(const elf::File& file) {
-  std::vector<internal::PlacedMap> all;
-  for (const elf::Section& section : file.sections()) {
-    const bool legacy = internal::IsLegacyMapSection(section.name);
-    if (!legacy && section.name != ".maps") continue;
-    if (section.type != elf::SectionType::kProgbits) continue;
-    auto maps = PUREBPF_TRY(legacy ? internal::ParseLegacyMaps(file, section)
-                                   : internal::ParseBtfMaps(file, section));
-    std::ranges::move(maps, std::back_inserter(all));
-  }
-  return all;
+// include/linux/license.h knows the words; bpf(2) takes 127 of their bytes.
+void ReadLicense(internal::Object& object) {
+  constexpr size_t kMaxLicense = 127;
+  const elf::Section* section = object.FindSection("license");
+  for (const elf::Section& other : object.file.sections())
+    if (section == nullptr && other.name.starts_with("license")) section = &other;
+  if (section == nullptr) return;
+  const auto* text = reinterpret_cast<const char*>(section->contents.data());
+  std::string_view license(text, std::min(section->contents.size(), kMaxLicense));
+  object.spec.license = license.substr(0, license.find('\0'));
 }
 
-Result<std::string> ParseLicense(const elf::File& file) {
-  const elf::Section* section = file.FindSection("license");
-  if (section == nullptr || section->contents.empty()) return std::string();
-  const auto text = elf::StringAt(section->contents, 0);
-  if (!text)
-    return internal::Malformed(elf::Describe(*section) + " is no string: no NUL in its " +
-                               std::to_string(section->contents.size()) + " bytes");
-  return std::string(*text);
+void ReadVersion(internal::Object& object) {
+  const elf::Section* section = object.FindSection("version");
+  if (section != nullptr)
+    object.spec.kern_version = elf::ByteReader(section->contents, object.file.order()).U32();
 }
 
-Result<uint32_t> ParseVersion(const elf::File& file) {
-  const elf::Section* section = file.FindSection("version");
-  if (section == nullptr) return 0;
-  elf::ByteReader reader(section->contents, file.order());
-  const uint32_t version = reader.U32();
-  if (!reader.ok() || reader.remaining() != 0)
-    return internal::Malformed(elf::Describe(*section) + " has " +
-                               std::to_string(section->contents.size()) +
-                               " bytes; a kernel version has 4");
-  return version;
-}
-
-Result<CollectionSpec> ParseFile(const elf::File& file) {
-  CollectionSpec spec;
-  spec.order = file.order();
-  spec.license = PUREBPF_TRY(ParseLicense(file));
-  spec.kern_version = PUREBPF_TRY(ParseVersion(file));
-  auto maps = PUREBPF_TRY(ParseMaps(file));
-  spec.programs = PUREBPF_TRY(internal::ParsePrograms(file, maps));
-  for (internal::PlacedMap& map : maps) spec.maps.push_back(std::move(map.spec));
-  return spec;
+Result<CollectionSpec> ParseFile(Bytes bytes, std::string_view name) {
+  auto parsed = elf::File::Parse(bytes);
+  if (!parsed) return std::unexpected(ParseFailure(std::move(parsed).error()));
+  const elf::File& file = *parsed;
+  if (file.symbols().empty() && std::ranges::any_of(file.sections(), [](const elf::Section& s) {
+        return s.Has(elf::SectionFlag::kExecInstr) && s.size != 0;
+      }))
+    return std::unexpected(Error{.code = Code::kMalformed,
+                                 .operation = "parse object",
+                                 .detail = "there is code, but no symbol table says what it is: the "
+                                           "object was stripped",
+                                 .hint = "strip it with -g (debug information) only"});
+  internal::Object object(file, bytes.size(), name);
+  ReadLicense(object);
+  ReadVersion(object);
+  ReadTypes(object);
+  ReadExterns(object);
+  ReadFunctions(object);
+  ReadBtfMaps(object);
+  ReadLegacyMaps(object);
+  ReadDataMaps(object);
+  ReadStructOps(object);
+  ReadJumpTables(object);
+  ReadReferences(object);
+  ReadSlots(object);
+  ReadCodeInfos(object);
+  ReadPrograms(object);
+  ReadVariables(object);
+  FinishTypes(object);
+  if (object.exhausted())
+    return std::unexpected(Error{
+        .code = Code::kMalformed,
+        .operation = "parse object",
+        .detail = "its sections and names overlap so much that what they say has more than " +
+                  std::to_string(internal::kMaxCopies) + " times the file's " +
+                  std::to_string(bytes.size()) + " bytes"});
+  return std::move(object.spec);
 }
 
 template <typename Specs>
@@ -91,19 +93,16 @@ auto* FindByName(Specs& specs, std::string_view name) {
 }  // namespace
 
 Result<CollectionSpec> CollectionSpec::Parse(Bytes object, std::string_view name) {
-  auto file = elf::File::Parse(object);
-  if (!file) return std::unexpected(internal::ParseFailure(std::move(file).error()).Within(name));
-  auto spec = ParseFile(*file);
+  auto spec = ParseFile(object, name);
   if (!spec) return std::unexpected(std::move(spec).error().Within(name));
-  spec->name = name;
   return spec;
 }
 
 Result<CollectionSpec> CollectionSpec::FromFile(Kernel& kernel, const std::string& path) {
   const auto bytes = kernel.ReadFile(path, kMaxFileSize);
   if (!bytes) return std::unexpected(SystemError(bytes.error(), "read object", path));
-  auto spec = Parse(*bytes, path);
-  if (spec) spec->name = BaseName(path);
+  auto spec = ParseFile(*bytes, BaseName(path));
+  if (!spec) return std::unexpected(std::move(spec).error().Within(path));
   return spec;
 }
 
@@ -114,6 +113,13 @@ const ProgramSpec* CollectionSpec::FindProgram(std::string_view program) const {
 }
 ProgramSpec* CollectionSpec::FindProgram(std::string_view program) {
   return FindByName(programs, program);
+}
+
+const FunctionSpec& CollectionSpec::CodeOf(const ProgramSpec& program) const {
+  return functions[program.function];
+}
+FunctionSpec& CollectionSpec::CodeOf(const ProgramSpec& program) {
+  return functions[program.function];
 }
 
 }  // namespace purebpf

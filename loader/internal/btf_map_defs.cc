@@ -1,37 +1,69 @@
 // BTF-defined maps: a variable of section .maps whose struct type says by its members' types what
 // the map is. A number N is `int (*name)[N]`, a type T is `T *name`.
-// Source: Documentation/bpf/btf.rst, bpf_helpers.h's __uint and __type.
+// Source: Documentation/bpf/btf.rst, bpf_helpers.h's __uint, __ulong, __type and __array.
 #include <algorithm>
+#include <expected>
 #include <limits>
 #include <optional>
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/text.h"
-#include "purebpf/loader/internal/parse.h"
+#include "purebpf/loader/internal/object.h"
 
 namespace purebpf::internal {
 namespace {
 
 // Fields that a definition can have, with room for those of a later kernel.
 constexpr uint32_t kMaxFields = 32;
+constexpr uint32_t kDescriptorSize = sizeof(uint32_t);
+
+template <typename T = void>
+using Read = std::expected<T, std::string>;
+
+template <typename T>
+Read<T> Words(elf::Result<T> result) {
+  if (!result) return std::unexpected(std::move(result).error().message);
+  return std::move(result).value();
+}
+
+bool HoldsMaps(MapType type) {
+  return type == MapType::kArrayOfMaps || type == MapType::kHashOfMaps;
+}
 
 // The definition of one map, while it is read.
 class Definition {
  public:
-  Definition(const elf::Btf& btf, std::string_view map) : btf_(btf) {
-    spec_.name = map;
-    spec_.section = ".maps";
-    spec_.params.name = map;
-  }
+  Definition(Object& object, MapSpec& spec, bool inner = false)
+      : object_(object), btf_(*object.btf), spec_(spec), inner_(inner) {}
 
-  Result<MapSpec> Read(const elf::BtfType& definition) {
-    for (const elf::BtfMember& member : btf_.Members(definition)) PUREBPF_TRY(Field(member));
-    return std::move(spec_);
+  // Of the member `values`, in bytes.
+  [[nodiscard]] std::optional<uint32_t> values_at() const { return values_at_; }
+
+  Read<> Parse(const elf::BtfType& definition) {
+    // Many variables may share one type, so what a type costs is bounded.
+    if (definition.count > kMaxFields)
+      return std::unexpected("map " + elf::Quoted(spec_.name) + " has " +
+                             std::to_string(definition.count) +
+                             " members; a definition has at most " + std::to_string(kMaxFields));
+    std::optional<elf::BtfMember> values;
+    for (const elf::BtfMember& member : btf_.Members(definition)) {
+      if (member.name == "values") {
+        values = member;
+      } else {
+        PUREBPF_TRY(Field(member));
+      }
+    }
+    // What they are depends on the map's type, which may come after them.
+    if (values) {
+      PUREBPF_TRY(Values(*values));
+      values_at_ = values->bit_offset / 8;
+    }
+    return {};
   }
 
  private:
-  Result<void> Field(const elf::BtfMember& member) {
+  Read<> Field(const elf::BtfMember& member) {
     for (const NumberField& field : kNumberFields) {
       if (member.name != field.name) continue;
       const uint64_t value = PUREBPF_TRY(Number(member));
@@ -40,29 +72,56 @@ class Definition {
       return Set(member, spec_.params.*field.target, static_cast<uint32_t>(value));
     }
     if (member.name == "type") {
-      const uint64_t value = PUREBPF_TRY(Number(member));
-      spec_.params.type = static_cast<MapType>(value);
+      spec_.params.type = static_cast<MapType>(PUREBPF_TRY(Number(member)));
     } else if (member.name == "map_extra") {
       spec_.params.map_extra = PUREBPF_TRY(Number(member));
     } else if (member.name == "pinning") {
       const uint64_t value = PUREBPF_TRY(Number(member));
       if (value > static_cast<uint64_t>(Pinning::kByName))
         return Wrong(member, "is " + std::to_string(value) + ", not 0 (none) or 1 (by name)");
+      if (inner_ && value != 0) return Wrong(member, "stands in an inner map, which has no name");
       spec_.pinning = static_cast<Pinning>(value);
     } else if (member.name == "key") {
-      return Set(member, spec_.params.key_size, PUREBPF_TRY(PointeeSize(member)));
+      return SetType(member, spec_.params.key_size, spec_.key_type);
     } else if (member.name == "value") {
-      return Set(member, spec_.params.value_size, PUREBPF_TRY(PointeeSize(member)));
-    } else if (member.name == "values") {
-      spec_.has_values = true;
+      return SetType(member, spec_.params.value_size, spec_.value_type);
     } else {
       return Wrong(member, "is not a field of a map definition");
     }
     return {};
   }
 
+  // `values` is an array of pointers: to an inner map's definition, or to a program's type.
+  Read<> Values(const elf::BtfMember& member) {
+    const bool maps = HoldsMaps(spec_.params.type);
+    if (!maps && spec_.params.type != MapType::kProgArray)
+      return Wrong(member, "stands in a map whose values are neither maps nor programs (type " +
+                               std::to_string(static_cast<uint32_t>(spec_.params.type)) + ")");
+    if (inner_) return Wrong(member, "stands in an inner map; maps nest one level deep");
+    PUREBPF_TRY(Set(member, spec_.params.value_size, kDescriptorSize));
+    const elf::BtfType array = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
+    if (array.kind != elf::BtfKind::kArray)
+      return Wrong(member, "is a " + elf::Describe(array) + ", not an array of pointers");
+    const elf::BtfType pointer = PUREBPF_TRY(Words(btf_.Resolve(btf_.Array(array).element)));
+    if (pointer.kind != elf::BtfKind::kPtr)
+      return Wrong(member, "is an array of " + elf::Describe(pointer) + ", not of pointers");
+    if (!maps) return {};
+    const elf::BtfType definition = PUREBPF_TRY(Words(btf_.Resolve(pointer.target)));
+    if (definition.kind != elf::BtfKind::kStruct)
+      return Wrong(member, "holds pointers to " + elf::Describe(definition) +
+                               ", not to the definition of a map");
+    if (!object_.Afford(2 * spec_.name.size())) return {};
+    MapSpec inner;
+    inner.name = spec_.name + ".inner";
+    inner.section = spec_.section;
+    inner.params.name = inner.name;
+    PUREBPF_TRY(Definition(object_, inner, true).Parse(definition));
+    spec_.inner.push_back(std::move(inner));
+    return {};
+  }
+
   // key and key_size (value and value_size) may both be there, but must agree.
-  Result<void> Set(const elf::BtfMember& member, uint32_t& field, uint32_t value) {
+  Read<> Set(const elf::BtfMember& member, uint32_t& field, uint32_t value) {
     if (field != 0 && field != value)
       return Wrong(member, "gives " + std::to_string(value) + " bytes, but " +
                                std::to_string(field) + " were given before");
@@ -70,11 +129,23 @@ class Definition {
     return {};
   }
 
-  // The N of `int (*name)[N]`, or the value of an enum with one enumerator (the 64-bit form).
-  Result<uint64_t> Number(const elf::BtfMember& member) const {
-    const elf::BtfType type = PUREBPF_TRY(Lift(btf_.Resolve(member.type)));
+  Read<> SetType(const elf::BtfMember& member, uint32_t& size, uint32_t& id) {
+    const elf::BtfType type = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
+    if (type.kind != elf::BtfKind::kPtr)
+      return Wrong(member, "is a " + elf::Describe(type) + "; a type is given as a pointer to it");
+    const auto bytes = btf_.SizeOf(type.target);
+    if (!bytes) return Wrong(member, "is of unknown size: " + bytes.error().message);
+    if (*bytes > std::numeric_limits<uint32_t>::max())
+      return Wrong(member, "has " + std::to_string(*bytes) + " bytes, more than 32 bits hold");
+    id = static_cast<uint32_t>(type.target);
+    return Set(member, size, static_cast<uint32_t>(*bytes));
+  }
+
+  // The N of `int (*name)[N]`, or the value of an enum with one enumerator (__ulong).
+  Read<uint64_t> Number(const elf::BtfMember& member) const {
+    const elf::BtfType type = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
     if (type.kind == elf::BtfKind::kPtr) {
-      const elf::BtfType array = PUREBPF_TRY(Lift(btf_.Resolve(type.target)));
+      const elf::BtfType array = PUREBPF_TRY(Words(btf_.Resolve(type.target)));
       if (array.kind == elf::BtfKind::kArray) return btf_.Array(array).count;
     }
     if (type.kind == elf::BtfKind::kEnum || type.kind == elf::BtfKind::kEnum64) {
@@ -84,19 +155,10 @@ class Definition {
     return Wrong(member, "is a " + elf::Describe(type) + "; a number is a pointer to an array");
   }
 
-  Result<uint32_t> PointeeSize(const elf::BtfMember& member) const {
-    const elf::BtfType type = PUREBPF_TRY(Lift(btf_.Resolve(member.type)));
-    if (type.kind != elf::BtfKind::kPtr)
-      return Wrong(member, "is a " + elf::Describe(type) + "; a type is given as a pointer to it");
-    const uint64_t size = PUREBPF_TRY(Lift(btf_.SizeOf(type.target)));
-    if (size > std::numeric_limits<uint32_t>::max())
-      return Wrong(member, "has " + std::to_string(size) + " bytes, more than 32 bits hold");
-    return static_cast<uint32_t>(size);
-  }
-
-  std::unexpected<Error> Wrong(const elf::BtfMember& member, const std::string& what) const {
-    return Malformed("map " + elf::Quoted(spec_.name) + ": member " + elf::Quoted(member.name) +
-                     " " + what);
+  [[nodiscard]] std::unexpected<std::string> Wrong(const elf::BtfMember& member,
+                                                   const std::string& what) const {
+    return std::unexpected("map " + elf::Quoted(spec_.name) + ": member " +
+                           elf::Quoted(member.name) + " " + what);
   }
 
   struct NumberField {
@@ -109,63 +171,101 @@ class Definition {
       {"numa_node", &MapParams::numa_node},
   };
 
+  Object& object_;
   const elf::Btf& btf_;
-  MapSpec spec_;
+  MapSpec& spec_;
+  bool inner_;
+  std::optional<uint32_t> values_at_;
 };
 
-// The variables of section .maps by name: symbols and variables may both be many.
-std::vector<elf::BtfType> VariablesByName(const elf::Btf& btf, const elf::BtfType& datasec) {
-  std::vector<elf::BtfType> variables;
-  for (const elf::BtfSectionVariable& entry : btf.Variables(datasec)) {
-    const elf::BtfType variable = btf.Type(entry.variable);
-    if (variable.kind == elf::BtfKind::kVar) variables.push_back(variable);
-  }
-  std::ranges::sort(variables, [](const elf::BtfType& a, const elf::BtfType& b) {
-    return a.name != b.name ? a.name < b.name : a.id < b.id;
-  });
-  return variables;
+Read<> ReadDefinition(Object& object, const TypedVariable& variable, MapSpec& map,
+                      std::optional<uint32_t>& values_at) {
+  const elf::BtfType type = PUREBPF_TRY(Words(object.btf->Resolve(variable.type)));
+  if (type.kind != elf::BtfKind::kStruct)
+    return std::unexpected("map " + elf::Quoted(map.name) + " is a " + elf::Describe(type) +
+                           ", not a struct");
+  Definition definition(object, map);
+  PUREBPF_TRY(definition.Parse(type));
+  values_at = definition.values_at();
+  return {};
 }
 
-// The struct type of the variable `name`.
-Result<elf::BtfType> DefinitionType(const elf::Btf& btf, const std::vector<elf::BtfType>& variables,
-                                    std::string_view name) {
-  const auto variable = std::ranges::lower_bound(variables, name, {}, &elf::BtfType::name);
-  if (variable == variables.end() || variable->name != name)
-    return Malformed("map " + elf::Quoted(name) + " has no variable in BTF's section .maps");
-  const elf::BtfType type = PUREBPF_TRY(Lift(btf.Resolve(variable->target)));
-  if (type.kind != elf::BtfKind::kStruct)
-    return Malformed("map " + elf::Quoted(name) + " is a " + elf::Describe(type) +
-                     ", not a struct");
-  // Many variables may share one type, so what a type costs is bounded.
-  if (type.count > kMaxFields)
-    return Malformed("map " + elf::Quoted(name) + " has " + std::to_string(type.count) +
-                     " members; a definition has at most " + std::to_string(kMaxFields));
-  return type;
+MapSpec NewMap(const elf::Section& section, std::string_view name) {
+  MapSpec map;
+  map.name = name;
+  map.section = section.name;
+  map.params.name = name;
+  return map;
+}
+
+// A place in the section: a variable that the types describe, a symbol, or (in all sound objects)
+// both.
+struct Definer {
+  uint64_t offset = 0;
+  const TypedVariable* variable = nullptr;
+  const elf::Symbol* symbol = nullptr;
+};
+
+std::vector<Definer> DefinersOf(const Object& object, const elf::Section& section) {
+  std::vector<Definer> all;
+  if (const TypedSection* typed = object.FindTyped(section.name))
+    for (const TypedVariable& variable : typed->variables)
+      if (!variable.function)
+        all.push_back({.offset = variable.offset, .variable = &variable});
+  for (const uint32_t index : object.SymbolsIn(section.index)) {
+    const elf::Symbol& symbol = object.file.symbols()[index];
+    if (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone)
+      all.push_back({.offset = symbol.value, .symbol = &symbol});
+  }
+  std::ranges::stable_sort(all, {}, &Definer::offset);
+  std::vector<Definer> places;
+  for (const Definer& one : all) {
+    if (places.empty() || places.back().offset != one.offset) {
+      places.push_back(one);
+    } else {
+      if (places.back().variable == nullptr) places.back().variable = one.variable;
+      if (places.back().symbol == nullptr) places.back().symbol = one.symbol;
+    }
+  }
+  return places;
+}
+
+std::string WithoutTypes(const Object& object, const MapSpec& map) {
+  const std::string of_map = "map " + elf::Quoted(map.name);
+  if (!object.spec.btf_problem.empty())
+    return of_map + " is defined by its type, but the types are damaged: " +
+           object.spec.btf_problem;
+  if (!object.btf)
+    return of_map +
+           " is defined by its type, but there is no .BTF: compile with -g, or define it as "
+           "struct bpf_map_def in section \"maps\"";
+  return of_map + " has no variable in BTF's section .maps";
 }
 
 }  // namespace
 
-Result<std::vector<PlacedMap>> ParseBtfMaps(const elf::File& file, const elf::Section& section) {
-  const auto symbols = PUREBPF_TRY(MapSymbols(file, section));
-  if (symbols.empty()) return std::vector<PlacedMap>();
-  const elf::Section* types = file.FindSection(".BTF");
-  if (types == nullptr)
-    return Malformed(elf::Describe(section) +
-                     " defines maps by their types, but there is no .BTF: compile with -g, or "
-                     "define them as struct bpf_map_def in section \"maps\"");
-  const elf::Bytes blob = PUREBPF_TRY(Lift(types->Contents()));
-  const elf::Btf btf = PUREBPF_TRY(Lift(elf::Btf::Parse(blob)));
-  const auto datasec = btf.Find(elf::BtfKind::kDatasec, section.name);
-  if (!datasec) return Malformed("BTF describes no section .maps");
-  const auto variables = VariablesByName(btf, *datasec);
-
-  std::vector<PlacedMap> maps;
-  for (const elf::Symbol* symbol : symbols) {
-    const elf::BtfType type = PUREBPF_TRY(DefinitionType(btf, variables, symbol->name));
-    MapSpec spec = PUREBPF_TRY(Definition(btf, symbol->name).Read(type));
-    maps.push_back({.section = section.index, .offset = symbol->value, .spec = std::move(spec)});
+void ReadBtfMaps(Object& object) {
+  for (const elf::Section& section : object.file.sections()) {
+    if (object.Role(section.index) != SectionRole::kBtfMaps) continue;
+    const std::vector<Definer> places = DefinersOf(object, section);
+    for (size_t i = 0; i < places.size(); ++i) {
+      const Definer& place = places[i];
+      const uint64_t limit = i + 1 < places.size() ? places[i + 1].offset : section.size;
+      const std::string_view name =
+          place.variable != nullptr ? place.variable->name : place.symbol->name;
+      if (!object.Afford(2 * name.size())) return;
+      MapSpec map = NewMap(section, name);
+      std::optional<uint32_t> values_at;
+      if (place.variable == nullptr) {
+        map.problem = WithoutTypes(object, map);
+      } else if (auto read = ReadDefinition(object, *place.variable, map, values_at); !read) {
+        map.problem = std::move(read).error();
+      }
+      const uint32_t index =
+          object.AddMap(std::move(map), section, place.offset, std::max(limit, place.offset + 1));
+      if (values_at) object.values_at.emplace_back(index, *values_at);
+    }
   }
-  return maps;
 }
 
 }  // namespace purebpf::internal

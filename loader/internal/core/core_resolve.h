@@ -30,23 +30,28 @@
 #ifndef PUREBPF_LOADER_INTERNAL_CORE_CORE_RESOLVE_H_
 #define PUREBPF_LOADER_INTERNAL_CORE_CORE_RESOLVE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/btf_ext.h"
 #include "purebpf/elf/btf_search.h"
+#include "purebpf/loader/internal/core/core_access.h"
 #include "purebpf/loader/internal/core/core_kind.h"
+#include "purebpf/loader/internal/core/core_types.h"
+#include "purebpf/loader/internal/core/core_value.h"
 
 namespace purebpf::internal {
-
-// About half a second. The greatest objects known take some three million.
-inline constexpr uint64_t kMaxCoreSteps = uint64_t{1} << 26;
 
 // What one relocation comes to.
 struct CoreResolution {
@@ -76,33 +81,94 @@ class CoreResolver {
   CoreResolver(const elf::Btf& local, std::span<const elf::CoreSection> relocations);
 
   // Whether anything depends on the kernel's types: all but kTypeIdLocal does.
-  [[nodiscard]] bool WantsKernel() const;
+  [[nodiscard]] bool WantsKernel() const { return !groups_.empty(); }
   // One pass that finds the candidates of all root types. At most once, and before the modules.
   // Without it (a kernel without BTF) nothing exists.
   void SearchKernel(const elf::Btf& vmlinux);
   // The same where the pass is another's, who also looks for names of his own: Want adds those of
   // the root types to `search`, the other takes what it found when `vmlinux` was indexed or
-  // searched with it. (From the planner, which needs it: one pass over the kernel's types for all.)
+  // searched with it.
   void Want(elf::BtfSearch& search);
   void SearchKernel(const elf::Btf& vmlinux, const elf::BtfSearch& found);
   // Whether a root type has no candidate in the kernel, so that modules count.
   [[nodiscard]] bool WantsModules() const;
-  // `module` is split over the kernel's. What a module's damaged BTF would have had is missing.
+  // `module` is split over the kernel's. A module whose types cannot be read is left out: what it
+  // would have had does not exist.
   void SearchModule(std::string_view name, const elf::Btf& module);
 
   // Forgets which candidates earlier relocations ruled out.
-  void BeginPlan();
+  void BeginPlan() { ++plan_; }
   // kMalformed: an access that does not fit the local types, a kind that is not known;
   // kUnsupported: candidates that disagree (all are listed), an anonymous root type, types that are
-  // too deep or too much work. Absence is no error. Asked again, it answers from memory.
+  // too deep or too much work; kInvalidArgument: a root type that no relocation had that the
+  // constructor saw. Absence is no error. Asked again, it answers from memory.
   [[nodiscard]] Result<CoreResolution> Resolve(const elf::CoreRelocation& relocation);
 
-  // "field 'se.vruntime' of struct sched_entity": what a relocation asks for. Works for any
-  // relocation, as do those below.
+  // "field 'se.vruntime' of struct task_struct": what a relocation asks for. Works for any
+  // relocation, as does Explain.
   [[nodiscard]] std::string Describe(const elf::CoreRelocation& relocation) const;
-  // "field 'foo.bar' of struct task_struct does not exist on this kernel: struct task_struct (type
-  // 130 of vmlinux) has no member 'foo'". "" for what exists.
+  // Why there is no such thing: "field 'foo.bar' of struct task_struct does not exist on this
+  // kernel: struct task_struct (type 130 of vmlinux) has no member 'foo'". "" where it exists.
   [[nodiscard]] std::string Explain(const elf::CoreRelocation& relocation);
+
+ private:
+  struct Target {
+    std::string_view name;
+    CoreTypes types;
+  };
+  // A type of a target with the root type's name and kind.
+  struct Candidate {
+    uint32_t target = 0;
+    elf::TypeId type = elf::TypeId::kVoid;
+  };
+  // The root types of one name and kind: "task_struct", "task_struct___old".
+  struct Group {
+    std::string_view name;
+    elf::BtfKind kind = elf::BtfKind::kVoid;
+    uint32_t want = 0;  // number in the search
+    std::vector<Candidate> candidates;
+  };
+  struct Root {
+    uint32_t group = 0;
+    uint32_t plan = 0;            // that `ruled_out` is of
+    std::vector<bool> ruled_out;  // by candidate; empty: none
+  };
+  using Key = std::tuple<elf::TypeId, uint32_t, std::string_view>;  // root type, kind, access
+  struct Answer {
+    uint32_t plan = 0;
+    CoreResolution resolution;
+    std::unique_ptr<Error> error;
+  };
+  // What one candidate has.
+  struct Found {
+    CoreValue value;
+    uint64_t bit_offset = 0;
+  };
+
+  [[nodiscard]] Root* FindRoot(elf::TypeId type);
+  void Collect(Group& group, uint32_t target, std::span<const elf::TypeId> found);
+  [[nodiscard]] Result<CoreResolution> Make(const elf::CoreRelocation& relocation);
+  [[nodiscard]] Result<void> Choose(const elf::CoreRelocation& relocation, const CorePath& path,
+                                    const CoreValue& local, Root& root, CoreResolution& resolution);
+  // The candidate's answer; `exists` is false where it has none.
+  [[nodiscard]] CoreResult<bool> Try(const elf::CoreRelocation& relocation, const CorePath& path,
+                                     const Candidate& candidate, Found& found);
+  [[nodiscard]] std::string Describe(const Candidate& candidate) const;
+  [[nodiscard]] std::string WhyAbsent(const elf::CoreRelocation& relocation, const CorePath& path,
+                                      const Candidate& candidate);
+
+  CoreTypes local_;
+  std::array<uint32_t, 4> longs_{};       // numbers in the search of what a long is called
+  std::vector<uint32_t> roots_of_types_;  // by local type: 1 + index into roots_; 0: no root
+  std::vector<Root> roots_;
+  std::vector<Group> groups_;
+  std::vector<Target> targets_;
+  uint32_t pointer_size_ = 8;  // the kernel's
+  std::unique_ptr<elf::BtfSearch> module_search_;
+  std::vector<std::pair<uint32_t, uint32_t>> module_wants_;  // group, number in that search
+  CoreBudget budget_;
+  uint32_t plan_ = 1;
+  std::map<Key, Answer> answers_;
 };
 
 }  // namespace purebpf::internal

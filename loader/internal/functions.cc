@@ -1,0 +1,176 @@
+// Code sections cut into functions at their symbols, and which of them are programs.
+#include <algorithm>
+#include <optional>
+
+#include "purebpf/elf/bytes.h"
+#include "purebpf/elf/text.h"
+#include "purebpf/loader/internal/object.h"
+#include "purebpf/loader/section_defs.h"
+
+namespace purebpf::internal {
+namespace {
+
+constexpr uint64_t kInsnSize = sizeof(Insn);
+
+Insn DecodeInsn(elf::ByteReader& reader, std::endian order) {
+  Insn insn;
+  insn.code = reader.U8();
+  const uint8_t registers = reader.U8();
+  // The two fields are nibbles that a foreign byte order swaps.
+  insn.registers = order == std::endian::native
+                       ? registers
+                       : static_cast<uint8_t>(registers << 4 | registers >> 4);
+  insn.off = static_cast<int16_t>(reader.U16());
+  insn.imm = static_cast<int32_t>(reader.U32());
+  return insn;
+}
+
+std::vector<Insn> DecodeInsns(elf::Bytes code, std::endian order) {
+  elf::ByteReader reader(code, order);
+  std::vector<Insn> insns;
+  insns.reserve(code.size() / kInsnSize);
+  while (reader.remaining() >= kInsnSize) insns.push_back(DecodeInsn(reader, order));
+  return insns;
+}
+
+// Several symbols may name the same code.
+struct Function {
+  uint64_t begin = 0;  // bytes from the section's start
+  uint64_t size = 0;   // 0: as far as the next one
+  std::vector<uint32_t> symbols;
+};
+
+bool IsGlobal(const elf::Symbol& symbol) { return symbol.binding != elf::SymbolBinding::kLocal; }
+
+// Before clang 7 a function's symbol had no type; labels have none either, but are local, and those
+// that an assembler's author made global stand inside of a function.
+bool IsLabel(const elf::Symbol& symbol, const std::vector<Function>& functions) {
+  if (symbol.type == elf::SymbolType::kFunc) return false;
+  if (symbol.type != elf::SymbolType::kNone || !IsGlobal(symbol)) return true;
+  return !functions.empty() && symbol.value > functions.back().begin &&
+         symbol.value - functions.back().begin < functions.back().size;
+}
+
+std::vector<Function> FunctionsOf(const Object& object, const elf::Section& section) {
+  std::vector<Function> functions;
+  for (const uint32_t index : object.SymbolsIn(section.index)) {
+    const elf::Symbol& symbol = object.file.symbols()[index];
+    if (IsLabel(symbol, functions)) continue;
+    if (functions.empty() || functions.back().begin != symbol.value)
+      functions.push_back({.begin = symbol.value, .size = 0, .symbols = {}});
+    Function& function = functions.back();
+    function.size = std::max(function.size, symbol.size);
+    function.symbols.push_back(index);
+  }
+  return functions;
+}
+
+// The symbol that gives a function its name: one that other objects may see, if there is one.
+const elf::Symbol& NameOf(const Object& object, const Function& function) {
+  for (const uint32_t index : function.symbols)
+    if (IsGlobal(object.file.symbols()[index])) return object.file.symbols()[index];
+  return object.file.symbols()[function.symbols.front()];
+}
+
+FunctionSpec Cut(const Object& object, const elf::Section& section, const Function& function,
+                 uint64_t limit) {
+  const elf::Symbol& symbol = NameOf(object, function);
+  FunctionSpec spec;
+  spec.name = symbol.name;
+  spec.section = section.name;
+  spec.global = IsGlobal(symbol);
+  spec.weak = symbol.binding == elf::SymbolBinding::kWeak;
+  spec.section_insn = static_cast<uint32_t>(function.begin / kInsnSize);
+  const uint64_t room = limit > function.begin ? limit - function.begin : 0;
+  const uint64_t size = function.size == 0 ? room : function.size;
+  if (size == 0 || size > room || size % kInsnSize != 0 || function.begin % kInsnSize != 0) {
+    spec.problem = elf::Describe(section) + ": function " + elf::Quoted(symbol.name) +
+                   " is said to be " + std::to_string(size) + " bytes at offset " +
+                   std::to_string(function.begin) + ", but must be whole instructions below " +
+                   std::to_string(limit);
+    return spec;
+  }
+  spec.insns =
+      DecodeInsns(section.contents.subspan(static_cast<size_t>(function.begin),
+                                           static_cast<size_t>(size)),
+                  object.file.order());
+  return spec;
+}
+
+ProgramSpec NewProgram(const FunctionSpec& function, uint32_t index, std::string_view name) {
+  ProgramSpec program;
+  program.name = name;
+  program.section = function.section;
+  program.function = index;
+  std::string_view kind = function.section;
+  if (kind.starts_with('?')) {
+    kind.remove_prefix(1);
+    program.autoload = false;
+  }
+  if (const auto match = MatchSection(kind)) {
+    program.type = match->def->type;
+    program.attach_type = match->def->attach_type;
+    program.flags = match->def->flags;
+    program.attach_to = match->attach_to;
+  }
+  return program;
+}
+
+// The functions that others call, or take the address of.
+std::vector<bool> Used(const CollectionSpec& spec) {
+  std::vector<bool> used(spec.functions.size());
+  for (uint32_t user = 0; user < spec.functions.size(); ++user)
+    for (const Reference& reference : spec.functions[user].references)
+      if ((reference.kind == ReferenceKind::kFunctionCall ||
+           reference.kind == ReferenceKind::kFunctionAddress) &&
+          reference.target != user)
+        used[reference.target] = true;
+  return used;
+}
+
+}  // namespace
+
+void ReadFunctions(Object& object) {
+  for (const elf::Section& section : object.file.sections()) {
+    if (object.Role(section.index) != SectionRole::kCode) continue;
+    const std::vector<Function> functions = FunctionsOf(object, section);
+    for (size_t i = 0; i < functions.size(); ++i) {
+      const Function& function = functions[i];
+      const uint64_t limit =
+          i + 1 < functions.size() ? functions[i + 1].begin : section.contents.size();
+      const auto index = static_cast<uint32_t>(object.spec.functions.size());
+      if (!object.Afford(NameOf(object, function).name.size() + section.name.size() +
+                         std::min(function.size, limit)))
+        return;
+      FunctionSpec spec = Cut(object, section, function, limit);
+      object.functions.Add({.section = section.index,
+                            .begin = function.begin,
+                            .end = function.begin + spec.insns.size() * kInsnSize,
+                            .index = index});
+      for (const uint32_t symbol : function.symbols)
+        object.function_symbols.push_back({.function = index, .symbol = symbol});
+      object.spec.functions.push_back(std::move(spec));
+    }
+  }
+  object.functions.Sort();
+}
+
+void ReadPrograms(Object& object) {
+  CollectionSpec& spec = object.spec;
+  const std::vector<bool> used = Used(spec);
+  for (const FunctionSymbol& entry : object.function_symbols) {
+    const FunctionSpec& function = spec.functions[entry.function];
+    if (IsTextSection(function.section)) continue;
+    const elf::Symbol& symbol = object.file.symbols()[entry.symbol];
+    if (!object.Afford(symbol.name.size() + 2 * function.section.size())) return;
+    ProgramSpec program = NewProgram(function, entry.function, symbol.name);
+    // A static function is a program where it stands in a program's section and nothing else in the
+    // object uses it.
+    if (!IsGlobal(symbol) &&
+        (function.global || used[entry.function] || program.type == ProgType::kUnspec))
+      continue;
+    spec.programs.push_back(std::move(program));
+  }
+}
+
+}  // namespace purebpf::internal

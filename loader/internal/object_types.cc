@@ -1,0 +1,139 @@
+// The object's own types: section .BTF, and what of it the passes need.
+#include <algorithm>
+
+#include "purebpf/elf/bytes.h"
+#include "purebpf/elf/text.h"
+#include "purebpf/loader/internal/object.h"
+
+namespace purebpf::internal {
+namespace {
+
+// Symbols of variables, by section and name.
+class VariableSymbols {
+ public:
+  explicit VariableSymbols(const elf::File& file) : file_(file) {
+    for (const elf::Symbol& symbol : file.symbols())
+      if (symbol.section != elf::kUndefinedSection && symbol.section < file.sections().size() &&
+          (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
+          !symbol.name.empty())
+        symbols_.push_back(symbol.index);
+    std::ranges::sort(symbols_, {}, [this](uint32_t index) {
+      return std::pair(Key(index), index);
+    });
+  }
+
+  [[nodiscard]] const elf::Symbol* Find(uint32_t section, std::string_view name) const {
+    const auto found =
+        std::ranges::lower_bound(symbols_, std::pair(section, name), {},
+                                 [this](uint32_t index) { return Key(index); });
+    if (found == symbols_.end() || Key(*found) != std::pair(section, name)) return nullptr;
+    return &file_.symbols()[*found];
+  }
+
+ private:
+  [[nodiscard]] std::pair<uint32_t, std::string_view> Key(uint32_t index) const {
+    const elf::Symbol& symbol = file_.symbols()[index];
+    return {symbol.section, symbol.name};
+  }
+
+  const elf::File& file_;
+  std::vector<uint32_t> symbols_;
+};
+
+bool IsHidden(const elf::Symbol& symbol) {
+  return symbol.visibility == elf::SymbolVisibility::kHidden ||
+         symbol.visibility == elf::SymbolVisibility::kInternal;
+}
+
+// A DATASEC as the compiler left it has size 0, and offset 0 for variables that other objects may
+// see: what they are stands in the symbols. A static variable's offset is right where clang wrote
+// it (with a .rel.BTF that says the same); GCC leaves 0 and no .rel.BTF.
+class Linker {
+ public:
+  explicit Linker(const Object& object)
+      : object_(object),
+        symbols_(object.file),
+        relocated_(object.FindSection(".rel.BTF") != nullptr) {}
+
+  [[nodiscard]] TypedSection Link(const elf::Btf& btf, const elf::BtfType& datasec) const {
+    TypedSection typed{.id = datasec.id, .name = datasec.name, .size = datasec.size};
+    const elf::Section* section = object_.FindSection(datasec.name);
+    const bool linked = datasec.size != 0;
+    if (!linked && section != nullptr) typed.size = section->size;
+    const std::vector<elf::BtfSectionVariable> entries = btf.Variables(datasec);
+    typed.variables.reserve(entries.size());
+    for (const elf::BtfSectionVariable& entry : entries) {
+      const elf::BtfType variable = btf.Type(entry.variable);
+      TypedVariable one{.name = variable.name,
+                        .variable = entry.variable,
+                        .type = variable.target,
+                        .offset = entry.offset,
+                        .size = entry.size,
+                        .function = variable.kind != elf::BtfKind::kVar,
+                        .is_static = variable.linkage == elf::kStaticLinkage};
+      const elf::Symbol* symbol =
+          section == nullptr ? nullptr : symbols_.Find(section->index, variable.name);
+      if (symbol != nullptr) {
+        const bool known = linked || (one.is_static && relocated_);
+        if (!known) one.offset = static_cast<uint32_t>(symbol->value);
+        if (IsHidden(*symbol)) one.is_static = true;
+      }
+      typed.variables.push_back(one);
+    }
+    return typed;
+  }
+
+ private:
+  const Object& object_;
+  VariableSymbols symbols_;
+  bool relocated_;
+};
+
+}  // namespace
+
+void ReadTypes(Object& object) {
+  const elf::Section* section = object.FindSection(".BTF");
+  if (section == nullptr || section->size == 0) return;
+  auto blob = section->Contents();
+  if (!blob) {
+    object.spec.btf_problem = std::move(blob).error().message;
+    return;
+  }
+  auto btf = elf::Btf::Parse(*blob);
+  if (!btf) {
+    object.spec.btf_problem = std::move(btf).error().message;
+    return;
+  }
+  if (btf->order() != object.file.order()) {
+    object.spec.btf_problem = "BTF: its byte order is not the object's";
+    return;
+  }
+  object.btf.emplace(std::move(*btf));
+
+  std::optional<Linker> linker;
+  for (uint32_t id = 1; id < object.btf->type_count(); ++id) {
+    const elf::BtfType type = object.btf->Type(elf::TypeId{id});
+    switch (type.kind) {
+      case elf::BtfKind::kDatasec:
+        if (!linker) linker.emplace(object);
+        object.datasecs.push_back(linker->Link(*object.btf, type));
+        break;
+      case elf::BtfKind::kFunc:
+        object.functions_by_name.emplace_back(type.name, type.id);
+        if (type.linkage == elf::kExternLinkage) object.undefined.push_back(type);
+        break;
+      case elf::BtfKind::kVar:
+        if (type.linkage == elf::kExternLinkage) object.undefined.push_back(type);
+        break;
+      case elf::BtfKind::kDeclTag:
+        object.tags.push_back(type);
+        break;
+      default:
+        break;
+    }
+  }
+  std::ranges::stable_sort(object.datasecs, {}, &TypedSection::name);
+  std::ranges::sort(object.functions_by_name);
+}
+
+}  // namespace purebpf::internal
