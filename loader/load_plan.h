@@ -105,8 +105,8 @@ struct LoadProgramStep {
   ProgramParams params;  // with 0 where a descriptor will stand
   std::vector<MapSlot> map_slots;
   std::vector<ModuleSlot> module_slots;
-  // Modules whose functions it calls, into LoadPlan::modules: the instructions' `off` counts from 1.
-  std::vector<uint32_t> call_modules;
+  // Calls functions of modules: the calls' `off` is the module's number in LoadPlan::modules, from 1.
+  bool calls_modules = false;
   std::vector<FunctionInfo> func_infos;
   std::vector<LineInfo> line_infos;
   AttachPlan attach;

@@ -1,46 +1,200 @@
 #include "purebpf/loader/internal/selection.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/names.h"
+#include "purebpf/loader/internal/plan/refused.h"
 
 namespace purebpf::internal {
+namespace {
 
-std::unexpected<Error> Refused(Code code, std::string object, std::string detail,
-                               std::string hint) {
-  return std::unexpected(Error{.code = code,
-                               .operation = "plan loading",
-                               .object = std::move(object),
-                               .detail = std::move(detail),
-                               .hint = std::move(hint)});
+// Grows a selection by what it needs, until nothing is missing.
+class Selector {
+ public:
+  Selector(const CollectionSpec& spec, const SpecIndex& index, const LoadOptions& options,
+           bool alone)
+      : spec_(spec), index_(index), options_(options), alone_(alone) {}
+
+  Result<void> LeaveOut() {
+    for (const std::string& name : options_.skip) {
+      const auto map = index_.maps.Find(name);
+      const auto program = index_.programs.Find(name);
+      if (map) left_out_maps_.insert(*map);
+      if (program) left_out_programs_.insert(*program);
+      if (!map && !program) return Unknown(name);
+    }
+    return {};
+  }
+
+  Result<void> ByName() {
+    for (const std::string& name : *options_.only) {
+      const auto map = index_.maps.Find(name);
+      const auto program = index_.programs.Find(name);
+      if (map) PUREBPF_TRY(AddMap(*map));
+      if (program) PUREBPF_TRY(AddProgram(*program));
+      if (!map && !program) return Unknown(name);
+    }
+    return {};
+  }
+
+  Result<void> All() {
+    for (uint32_t i = 0; i < spec_.maps.size(); ++i)
+      if (spec_.maps[i].autocreate && spec_.maps[i].origin != MapOrigin::kJumpTable)
+        PUREBPF_TRY(AddMap(i));
+    std::vector<bool> unused = FunctionsOfUnusedStructOps();
+    for (uint32_t i = 0; i < spec_.programs.size(); ++i)
+      if (spec_.programs[i].autoload && !unused[i]) PUREBPF_TRY(AddProgram(i));
+    return {};
+  }
+
+  Result<void> OnlyProgram(uint32_t index) {
+    left_out_programs_.erase(index);
+    return AddProgram(index);
+  }
+
+  Result<void> AddProgram(uint32_t index) {
+    if (selected_.programs.contains(index) || left_out_programs_.contains(index)) return {};
+    const ProgramSpec& program = spec_.programs[index];
+    auto pieces = Check(program);
+    if (!pieces) {
+      Error error = std::move(pieces).error().Within("program '" + program.name + "'");
+      left_out_programs_.insert(index);
+      if (alone_ || !options_.partial) return std::unexpected(std::move(error).Within(spec_.name));
+      selected_.failures.push_back({program.name, std::move(error)});
+      return {};
+    }
+    const auto maps = MapsOf(spec_, index_, *pieces);
+    selected_.programs.emplace(index, std::move(*pieces));
+    for (const uint32_t map : maps)
+      if (spec_.maps[map].autocreate) PUREBPF_TRY(AddMap(map));
+    return {};
+  }
+
+  Result<void> AddMap(uint32_t index) {
+    if (left_out_maps_.contains(index) || !selected_.maps.insert(index).second) return {};
+    pending_.push_back(index);
+    if (adding_) return {};
+    adding_ = true;  // slots are followed here, however deep they lead
+    while (!pending_.empty()) {
+      const MapSpec& map = spec_.maps[pending_.back()];
+      pending_.pop_back();
+      for (const SlotSpec& slot : map.slots) PUREBPF_TRY(AddTarget(map, slot));
+    }
+    adding_ = false;
+    return {};
+  }
+
+  Selection Take() && { return std::move(selected_); }
+
+ private:
+  [[nodiscard]] Result<std::vector<Piece>> Check(const ProgramSpec& program) const {
+    if (program.type == ProgType::kUnspec)
+      return Refused(Code::kInvalidArgument, "",
+                     "section '" + program.section + "' says no program type",
+                     "set ProgramSpec::type, or name what to load in LoadOptions::only");
+    return Arrange(spec_, index_, program.function);
+  }
+
+  Result<void> AddTarget(const MapSpec& map, const SlotSpec& slot) {
+    if (slot.program) {
+      if (alone_) return {};
+      const auto program = index_.programs.Find(slot.target);
+      return program ? AddProgram(*program) : NoTarget(map, slot);
+    }
+    const auto target = index_.maps.Find(slot.target);
+    return target ? AddMap(*target) : NoTarget(map, slot);
+  }
+
+  [[nodiscard]] std::unexpected<Error> NoTarget(const MapSpec& map, const SlotSpec& slot) const {
+    return Refused(Code::kInvalidArgument, spec_.name,
+                   "map '" + map.name + "': slot " + std::to_string(slot.index) + " is for '" +
+                       slot.target + "', which the spec lacks");
+  }
+
+  [[nodiscard]] std::unexpected<Error> Unknown(const std::string& name) const {
+    return Refused(Code::kInvalidArgument, spec_.name,
+                   "has no map or program '" + name +
+                       "'; maps: " + NamesOf(spec_.maps, &MapSpec::name) +
+                       "; programs: " + NamesOf(spec_.programs, &ProgramSpec::name));
+  }
+
+  // Functions of struct_ops instances of which none is created serve nobody.
+  [[nodiscard]] std::vector<bool> FunctionsOfUnusedStructOps() const {
+    std::vector<bool> unused(spec_.programs.size());
+    for (const bool created : {false, true}) {
+      for (const uint32_t i : index_.struct_ops) {
+        if (selected_.maps.contains(i) != created) continue;
+        for (const SlotSpec& slot : spec_.maps[i].slots)
+          if (const auto program = index_.programs.Find(slot.target)) unused[*program] = !created;
+      }
+    }
+    return unused;
+  }
+
+  const CollectionSpec& spec_;
+  const SpecIndex& index_;
+  const LoadOptions& options_;
+  bool alone_;
+  std::set<uint32_t> left_out_maps_;
+  std::set<uint32_t> left_out_programs_;  // skipped, or failed
+  Selection selected_;
+  std::vector<uint32_t> pending_;  // maps whose slots are still to be looked at
+  bool adding_ = false;
+};
+
+}  // namespace
+
+std::vector<uint32_t> MapsOf(const CollectionSpec& spec, const SpecIndex& index,
+                             const std::vector<Piece>& pieces) {
+  std::vector<uint32_t> maps;
+  const auto add = [&](uint32_t map) {
+    if (map < spec.maps.size() && spec.maps[map].origin != MapOrigin::kJumpTable)
+      maps.push_back(map);
+  };
+  for (const Piece& piece : pieces) {
+    for (const Reference& reference : spec.functions[piece.function].references) {
+      switch (reference.kind) {
+        case ReferenceKind::kMap:
+        case ReferenceKind::kData:
+        case ReferenceKind::kArena:
+          add(reference.target);
+          break;
+        case ReferenceKind::kExtern:
+          if (reference.target < spec.externs.size() &&
+              spec.externs[reference.target].kind == ExternKind::kKconfig)
+            if (index.kconfig) add(*index.kconfig);
+          break;
+        default:
+          break;
+      }
+    }
+  }
+  std::ranges::sort(maps);
+  maps.erase(std::unique(maps.begin(), maps.end()), maps.end());
+  return maps;
 }
 
-Result<Selection> Select(const CollectionSpec& spec, const NameIndex& maps,
+Result<Selection> Select(const CollectionSpec& spec, const SpecIndex& index,
                          const LoadOptions& options) {
-  Selection selected{std::vector<bool>(spec.maps.size(), !options.only),
-                     std::vector<bool>(spec.programs.size())};
+  Selector selector(spec, index, options, false);
+  PUREBPF_TRY(selector.LeaveOut());
   if (options.only) {
-    const NameIndex programs(spec.programs);
-    for (const std::string& name : *options.only) {
-      const auto map = maps.Find(name);
-      const auto program = programs.Find(name);
-      if (map) selected.maps[*map] = true;
-      if (program) selected.programs[*program] = true;
-      if (!map && !program)
-        return Refused(Code::kInvalidArgument, spec.name,
-                       "has no map or program '" + name +
-                           "'; maps: " + NamesOf(spec.maps, &MapSpec::name) +
-                           "; programs: " + NamesOf(spec.programs, &ProgramSpec::name));
-    }
+    PUREBPF_TRY(selector.ByName());
   } else {
-    for (size_t i = 0; i < spec.programs.size(); ++i)
-      selected.programs[i] = spec.programs[i].autoload;
+    PUREBPF_TRY(selector.All());
   }
-  for (size_t i = 0; i < spec.programs.size(); ++i) {
-    if (!selected.programs[i]) continue;
-    for (const Reference& reference : spec.CodeOf(spec.programs[i]).references)
-      if (reference.kind == ReferenceKind::kMap && reference.target < spec.maps.size())
-        selected.maps[reference.target] = true;
-  }
-  return selected;
+  return std::move(selector).Take();
+}
+
+Result<Selection> SelectAlone(const CollectionSpec& spec, const SpecIndex& index, uint32_t program,
+                              const LoadOptions& options) {
+  Selector selector(spec, index, options, true);
+  PUREBPF_TRY(selector.LeaveOut());
+  PUREBPF_TRY(selector.OnlyProgram(program));
+  return std::move(selector).Take();
 }
 
 }  // namespace purebpf::internal

@@ -1,55 +1,39 @@
-// What of a spec is to be loaded: all of it, or what LoadOptions names with what that needs.
+// What of a spec is to be loaded: all of it, or what LoadOptions names, with what that needs.
 #ifndef PUREBPF_LOADER_INTERNAL_SELECTION_H_
 #define PUREBPF_LOADER_INTERNAL_SELECTION_H_
 
-#include <algorithm>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
+#include <map>
+#include <set>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/internal/plan/link.h"
+#include "purebpf/loader/internal/plan/spec_index.h"
+#include "purebpf/loader/load_options.h"
 #include "purebpf/loader/load_plan.h"
 
 namespace purebpf::internal {
 
-// An Error of operation "plan loading".
-std::unexpected<Error> Refused(Code code, std::string object, std::string detail,
-                               std::string hint = "");
-
-// Finds a spec by name; where several have it, the first.
-class NameIndex {
- public:
-  template <typename Specs>
-  explicit NameIndex(const Specs& specs) {
-    for (uint32_t i = 0; i < specs.size(); ++i) entries_.emplace_back(specs[i].name, i);
-    std::ranges::sort(entries_);
-  }
-
-  [[nodiscard]] std::optional<uint32_t> Find(std::string_view name) const {
-    const auto found = std::ranges::lower_bound(entries_, name, {}, &Entry::first);
-    if (found == entries_.end() || found->first != name) return std::nullopt;
-    return found->second;
-  }
-
- private:
-  using Entry = std::pair<std::string_view, uint32_t>;
-  std::vector<Entry> entries_;
-};
-
-// Which maps and programs of a spec are to be loaded.
 struct Selection {
-  std::vector<bool> maps;
-  std::vector<bool> programs;
+  std::set<uint32_t> maps;
+  std::map<uint32_t, std::vector<Piece>> programs;
+  std::vector<Failure> failures;  // selected and then given up (LoadOptions::partial)
 };
 
-// kInvalidArgument where options.only has a name that the spec lacks. `maps` is the index of
-// spec.maps.
-[[nodiscard]] Result<Selection> Select(const CollectionSpec& spec, const NameIndex& maps,
+// What the options ask for. kInvalidArgument where they have a name that the spec lacks; what
+// Arrange says of a program, unless LoadOptions::partial.
+[[nodiscard]] Result<Selection> Select(const CollectionSpec& spec, const SpecIndex& index,
                                        const LoadOptions& options);
+
+// One program with the maps that it needs, whatever is in their slots for programs.
+[[nodiscard]] Result<Selection> SelectAlone(const CollectionSpec& spec, const SpecIndex& index,
+                                            uint32_t program, const LoadOptions& options);
+
+// The maps that a program's instructions refer to, each once.
+[[nodiscard]] std::vector<uint32_t> MapsOf(const CollectionSpec& spec, const SpecIndex& index,
+                                           const std::vector<Piece>& pieces);
 
 }  // namespace purebpf::internal
 

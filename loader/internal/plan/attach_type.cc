@@ -4,7 +4,7 @@
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/plan/program_function.h"
-#include "purebpf/loader/internal/selection.h"
+#include "purebpf/loader/internal/plan/refused.h"
 
 namespace purebpf::internal {
 namespace {

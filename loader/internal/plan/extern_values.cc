@@ -7,7 +7,7 @@
 #include "purebpf/elf/btf_search.h"
 #include "purebpf/loader/internal/core/core_match.h"
 #include "purebpf/loader/internal/plan/kconfig_type.h"
-#include "purebpf/loader/internal/selection.h"
+#include "purebpf/loader/internal/plan/refused.h"
 #include "purebpf/loader/kconfig.h"
 
 namespace purebpf::internal {

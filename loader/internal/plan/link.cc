@@ -1,11 +1,13 @@
 #include "purebpf/loader/internal/plan/link.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "purebpf/bpf/try.h"
-#include "purebpf/loader/internal/selection.h"
+#include "purebpf/loader/internal/plan/refused.h"
 
 namespace purebpf::internal {
 namespace {
@@ -20,11 +22,11 @@ std::string Quoted(std::string_view name) { return "'" + std::string(name) + "'"
 // to the object.
 class Layout {
  public:
-  explicit Layout(const CollectionSpec& spec) : spec_(spec), placed_(spec.functions.size()) {}
+  explicit Layout(const CollectionSpec& spec) : spec_(spec) {}
 
   // Appends `function` and what it needs, unless it is there.
   Result<void> Place(uint32_t function) {
-    if (placed_[function]) return {};
+    if (placed_.contains(function)) return {};
     PUREBPF_TRY(Append(function));
     std::vector<Visit> path = {{function, 0}};
     while (!path.empty()) {
@@ -41,7 +43,7 @@ class Layout {
                        "instruction " + std::to_string(reference.insn) + " refers to function " +
                            std::to_string(reference.target) + ", of " +
                            std::to_string(spec_.functions.size()));
-      if (placed_[reference.target]) continue;
+      if (placed_.contains(reference.target)) continue;
       PUREBPF_TRY(Append(reference.target));
       path.push_back({reference.target, 0});  // `visit` is gone
     }
@@ -67,14 +69,14 @@ class Layout {
       return Refused(Code::kUnsupported, "",
                      "with function " + Quoted(code.name) + " it has more than " +
                          std::to_string(kMaxInsns) + " instructions");
-    placed_[function] = true;
+    placed_.insert(function);
     pieces_.push_back({function, static_cast<uint32_t>(size_)});
     size_ += code.insns.size();
     return {};
   }
 
   const CollectionSpec& spec_;
-  std::vector<bool> placed_;
+  std::set<uint32_t> placed_;  // few, while the object may have many
   std::vector<Piece> pieces_;
   size_t size_ = 0;
 };
@@ -83,8 +85,7 @@ class Layout {
 // more. Taking a function's address is no call.
 class RecursionCheck {
  public:
-  explicit RecursionCheck(const CollectionSpec& spec)
-      : spec_(spec), state_(spec.functions.size(), State::kNew) {}
+  explicit RecursionCheck(const CollectionSpec& spec) : spec_(spec) {}
 
   Result<void> From(uint32_t function) {
     if (state_[function] != State::kNew) return {};
@@ -109,7 +110,7 @@ class RecursionCheck {
   }
 
  private:
-  enum class State : uint8_t { kNew, kOpen, kDone };
+  enum class State : uint8_t { kNew, kOpen, kDone };  // kNew is what a map has for others
 
   std::unexpected<Error> Recursion(uint32_t function) const {
     constexpr size_t kMostNames = 8;
@@ -124,7 +125,7 @@ class RecursionCheck {
   }
 
   const CollectionSpec& spec_;
-  std::vector<State> state_;
+  std::map<uint32_t, State> state_;                // by function
   std::vector<std::pair<uint32_t, size_t>> path_;  // a function, and its next reference
 };
 
@@ -138,7 +139,8 @@ void AppendInfos(const std::vector<Info>& infos, uint32_t begin, std::vector<Inf
 
 }  // namespace
 
-Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, uint32_t function) {
+Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, const SpecIndex& index,
+                                   uint32_t function) {
   if (function >= spec.functions.size())
     return Refused(Code::kMalformed, "",
                    "its code is function " + std::to_string(function) + ", of " +
@@ -147,20 +149,16 @@ Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, uint32_t function
   PUREBPF_TRY(layout.Place(function));
   if (const std::string& callback = spec.functions[function].exception_callback;
       !callback.empty()) {
-    const auto found = std::ranges::find(spec.functions, callback, &FunctionSpec::name);
-    if (found == spec.functions.end())
+    const auto found = index.functions.Find(callback);
+    if (!found)
       return Refused(
           Code::kMalformed, "",
           "its exception callback " + Quoted(callback) + " is no function of the object");
-    PUREBPF_TRY(layout.Place(static_cast<uint32_t>(found - spec.functions.begin())));
+    PUREBPF_TRY(layout.Place(*found));
   }
   auto pieces = std::move(layout).Take();
-  if (pieces.size() > 1) {
-    RecursionCheck check(spec);
-    for (const Piece& piece : pieces) PUREBPF_TRY(check.From(piece.function));
-  } else {
-    PUREBPF_TRY(RecursionCheck(spec).From(function));
-  }
+  RecursionCheck check(spec);
+  for (const Piece& piece : pieces) PUREBPF_TRY(check.From(piece.function));
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];
     for (const Reference& reference : code.references)
@@ -185,10 +183,8 @@ LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces
     func_infos = func_infos && !code.func_infos.empty();
     line_infos = line_infos && !code.line_infos.empty();
   }
-  std::vector<uint32_t> begins;  // by function, where there is more than one
-  if (pieces.size() > 1) begins.resize(spec.functions.size());
-  if (pieces.size() > 1)
-    for (const Piece& piece : pieces) begins[piece.function] = piece.begin;
+  std::map<uint32_t, uint32_t> begins;  // by function
+  for (const Piece& piece : pieces) begins.emplace(piece.function, piece.begin);
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];
     if (func_infos) AppendInfos(code.func_infos, piece.begin, linked.func_infos);
@@ -196,7 +192,7 @@ LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces
     for (const Reference& reference : code.references) {
       if (!NamesFunction(reference.kind)) continue;
       const uint32_t at = piece.begin + reference.insn;
-      const uint32_t target = begins.empty() ? 0 : begins[reference.target];
+      const uint32_t target = begins.find(reference.target)->second;
       linked.insns[at].set_src(reference.kind == ReferenceKind::kFunctionCall ? kPseudoCall
                                                                               : kPseudoFunc);
       linked.insns[at].imm = static_cast<int32_t>(target - at - 1);

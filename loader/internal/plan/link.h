@@ -15,6 +15,7 @@
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/insn.h"
 #include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/internal/plan/spec_index.h"
 
 namespace purebpf::internal {
 
@@ -33,7 +34,8 @@ struct Piece {
 // The pieces of the program whose body is `function`. kMalformed: a reference to a function or an
 // instruction that is not there, a function with a problem, an exception callback that is not
 // there; kUnsupported: a function that calls itself, and more than the kernel takes.
-[[nodiscard]] Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, uint32_t function);
+[[nodiscard]] Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, const SpecIndex& index,
+                                                 uint32_t function);
 
 struct LinkedCode {
   std::vector<Insn> insns;

@@ -1,6 +1,6 @@
 #include "purebpf/loader/internal/plan/spec_types.h"
 
-#include "purebpf/loader/internal/selection.h"
+#include "purebpf/loader/internal/plan/refused.h"
 
 namespace purebpf::internal {
 

@@ -7,7 +7,7 @@
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/elf/btf_search.h"
-#include "purebpf/loader/internal/selection.h"
+#include "purebpf/loader/internal/plan/refused.h"
 
 namespace purebpf::internal {
 namespace {
