@@ -15,13 +15,6 @@
 namespace purebpf::elf {
 namespace {
 
-constexpr uint16_t kMagic = 0xeb9f;
-constexpr uint8_t kVersion = 1;
-// struct btf_header. Later ones are longer; hdr_len says where the sections start.
-constexpr uint32_t kHeaderSize = 24;
-// With the layout section, which says for every kind how long its types are: a byte for what
-// follows once, a byte for each element, two bytes without use.
-constexpr uint32_t kHeaderWithLayout = 32;
 // Types can share a name, so that a small blob could claim much text. Source lines are in the same
 // section, hence this much.
 constexpr size_t kMaxStringLength = 0xffff;
@@ -65,13 +58,13 @@ Result<void> CheckStrings(Bytes strings, bool split) {
 }
 
 Result<Sections> ReadHeader(Bytes bytes) {
-  if (bytes.size() < kHeaderSize) {
+  if (bytes.size() < kBtfHeaderSize) {
     return Malformed(
-        Concat({"BTF: ", Hex(bytes.size()), " bytes, the header needs ", Hex(kHeaderSize)}));
+        Concat({"BTF: ", Hex(bytes.size()), " bytes, the header needs ", Hex(kBtfHeaderSize)}));
   }
   for (const std::endian order : {std::endian::little, std::endian::big}) {
     ByteReader reader(bytes, order);
-    if (reader.U16() != kMagic) continue;
+    if (reader.U16() != kBtfMagic) continue;
     const uint8_t version = reader.U8();
     const uint8_t flags = reader.U8();
     const uint32_t header_size = reader.U32();
@@ -79,13 +72,14 @@ Result<Sections> ReadHeader(Bytes bytes) {
     const uint32_t types_size = reader.U32();
     const uint32_t strings_offset = reader.U32();
     const uint32_t strings_size = reader.U32();
-    if (version != kVersion || flags != 0) {
+    if (version != kBtfVersion || flags != 0) {
       return Unsupported(Concat({"BTF: version ", Decimal(version), " with flags ", Hex(flags),
                                  ", this reader knows version 1 without flags"}));
     }
-    if (header_size < kHeaderSize || header_size > bytes.size()) {
-      return Malformed(Concat({"BTF: header size ", Hex(header_size), " is not between ",
-                               Hex(kHeaderSize), " and the ", Hex(bytes.size()), " bytes there"}));
+    if (header_size < kBtfHeaderSize || header_size > bytes.size()) {
+      return Malformed(
+          Concat({"BTF: header size ", Hex(header_size), " is not between ", Hex(kBtfHeaderSize),
+                  " and the ", Hex(bytes.size()), " bytes there"}));
     }
     const Bytes body = bytes.subspan(header_size);
     const auto types = SectionOf(body, "type", types_offset, types_size);
@@ -93,7 +87,7 @@ Result<Sections> ReadHeader(Bytes bytes) {
     const auto strings = SectionOf(body, "string", strings_offset, strings_size);
     if (!strings) return std::unexpected(strings.error());
     Sections sections{.order = order, .types = *types, .strings = *strings, .layout = {}};
-    if (header_size >= kHeaderWithLayout) {
+    if (header_size >= kBtfHeaderWithLayout) {
       // Not there where the header means something else by these words: without new kinds it is not
       // needed, and with them the message will be about the kind.
       const uint32_t layout_offset = reader.U32();

@@ -23,6 +23,7 @@
 namespace purebpf::elf {
 
 class BtfSearch;
+class BtfWriter;
 
 class Btf {
  public:
@@ -94,6 +95,7 @@ class Btf {
 
  private:
   friend class BtfSearch;
+  friend class BtfWriter;
 
   // Of a kind newer than kEnum64, in bytes.
   struct Extent {

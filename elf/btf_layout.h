@@ -20,6 +20,14 @@
 
 namespace purebpf::elf {
 
+inline constexpr uint16_t kBtfMagic = 0xeb9f;
+inline constexpr uint8_t kBtfVersion = 1;
+// struct btf_header. Later ones are longer; hdr_len says where the sections start.
+inline constexpr uint32_t kBtfHeaderSize = 24;
+// With the layout section, which says for every kind how long its types are: a byte for what
+// follows once, a byte for each element, two bytes without use.
+inline constexpr uint32_t kBtfHeaderWithLayout = 32;
+
 inline constexpr uint32_t kWordSize = 4;
 inline constexpr uint32_t kTypeWords = 3;
 inline constexpr uint32_t kTypeSize = kTypeWords * kWordSize;
@@ -27,39 +35,44 @@ inline constexpr uint32_t kTypeSize = kTypeWords * kWordSize;
 // What the third word of a type is.
 enum class ThirdWord : uint8_t { kUnused, kSize, kType };
 
+inline constexpr int kNoWord = -1;
+
 struct KindLayout {
   std::string_view word;  // how messages call it; "" for kinds whose name says it
   ThirdWord third = ThirdWord::kUnused;
-  uint8_t extra = 0;    // words
-  uint8_t element = 0;  // words an element
+  uint8_t extra = 0;        // words
+  uint8_t extra_types = 0;  // how many of them, from the first on, are type ids
+  uint8_t element = 0;      // words an element
+  int8_t name = kNoWord;    // which word of an element is a name's offset
+  int8_t type = kNoWord;    // and which a type id
 };
 
 // By BtfKind.
 inline constexpr std::array<KindLayout, 20> kKindLayouts = {{
-    {"void", ThirdWord::kUnused, 0, 0},
-    {"", ThirdWord::kSize, 1, 0},  // int: encoding, offset, bits
-    {"pointer", ThirdWord::kType, 0, 0},
-    {"array", ThirdWord::kUnused, 3, 0},  // element type, index type, count
-    {"struct", ThirdWord::kSize, 0, 3},   // name, type, offset
-    {"union", ThirdWord::kSize, 0, 3},
-    {"enum", ThirdWord::kSize, 0, 2},  // name, value
-    {"forward", ThirdWord::kUnused, 0, 0},
-    {"typedef", ThirdWord::kType, 0, 0},
-    {"volatile", ThirdWord::kType, 0, 0},
-    {"const", ThirdWord::kType, 0, 0},
-    {"restrict", ThirdWord::kType, 0, 0},
-    {"func", ThirdWord::kType, 0, 0},
-    {"function prototype", ThirdWord::kType, 0, 2},  // name, type
-    {"var", ThirdWord::kType, 1, 0},                 // linkage
-    {"datasec", ThirdWord::kSize, 0, 3},             // type, offset, size
-    {"", ThirdWord::kSize, 0, 0},                    // float
-    {"decl_tag", ThirdWord::kType, 1, 0},            // component index
-    {"type_tag", ThirdWord::kType, 0, 0},
-    {"enum", ThirdWord::kSize, 0, 3},  // enum64: name, low and high half of the value
+    {"void", ThirdWord::kUnused, 0},
+    {"", ThirdWord::kSize, 1},  // int: encoding, offset, bits
+    {"pointer", ThirdWord::kType, 0},
+    {"array", ThirdWord::kUnused, 3, 2},          // element type, index type, count
+    {"struct", ThirdWord::kSize, 0, 0, 3, 0, 1},  // name, type, offset
+    {"union", ThirdWord::kSize, 0, 0, 3, 0, 1},
+    {"enum", ThirdWord::kSize, 0, 0, 2, 0},  // name, value
+    {"forward", ThirdWord::kUnused, 0},
+    {"typedef", ThirdWord::kType, 0},
+    {"volatile", ThirdWord::kType, 0},
+    {"const", ThirdWord::kType, 0},
+    {"restrict", ThirdWord::kType, 0},
+    {"func", ThirdWord::kType, 0},
+    {"function prototype", ThirdWord::kType, 0, 0, 2, 0, 1},  // name, type
+    {"var", ThirdWord::kType, 1},                             // linkage
+    {"datasec", ThirdWord::kSize, 0, 0, 3, kNoWord, 0},       // type, offset, size
+    {"", ThirdWord::kSize, 0},                                // float
+    {"decl_tag", ThirdWord::kType, 1},                        // component index
+    {"type_tag", ThirdWord::kType, 0},
+    {"enum", ThirdWord::kSize, 0, 0, 3, 0},  // enum64: name, low and high half of the value
 }};
 
 inline constexpr size_t kKindCount = kKindLayouts.size();
-inline constexpr KindLayout kOtherLayout = {"type of a newer kind", ThirdWord::kUnused, 0, 0};
+inline constexpr KindLayout kOtherLayout = {"type of a newer kind", ThirdWord::kUnused, 0};
 
 constexpr const KindLayout& LayoutOf(BtfKind kind) {
   const auto index = static_cast<size_t>(kind);
