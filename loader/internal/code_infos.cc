@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "purebpf/elf/btf_ext.h"
+#include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
 #include "purebpf/loader/internal/object.h"
 
@@ -41,13 +42,29 @@ void BlameAll(Object& object, const std::string& what) {
   for (FunctionSpec& function : object.spec.functions) Note(function.problem, what);
 }
 
+// Whether there are CO-RE relocations, without a look at them.
+bool HasCore(elf::Bytes bytes, std::endian order) {
+  constexpr uint32_t kHeaderWithCore = 32;
+  elf::ByteReader reader(bytes, order);
+  reader.U32();  // magic, version, flags
+  const uint32_t header = reader.U32();
+  reader.Take(5 * sizeof(uint32_t));  // functions, lines, and where CO-RE relocations are
+  return header >= kHeaderWithCore && reader.U32() != 0;
+}
+
 }  // namespace
 
 void ReadCodeInfos(Object& object) {
   const elf::Section* section = object.FindSection(".BTF.ext");
-  if (section == nullptr || section->size == 0 || !object.btf) return;
+  if (section == nullptr || section->size == 0) return;
   const auto bytes = section->Contents();
   if (!bytes) return BlameAll(object, bytes.error().message);
+  if (!object.btf) {
+    if (!object.spec.btf_problem.empty() && HasCore(*bytes, object.file.order()))
+      BlameAll(object, "depends on the kernel's layout (CO-RE), but the object's types are "
+                       "damaged: " + object.spec.btf_problem);
+    return;
+  }
   const auto sections = elf::ParseCoreRelocations(*bytes, *object.btf);
   if (!sections) return BlameAll(object, sections.error().message);
   for (const elf::CoreSection& records : *sections) {

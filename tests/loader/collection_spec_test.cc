@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "purebpf/bpf/host_kernel.h"
+#include "purebpf/elf/btf.h"
 #include "purebpf/tests/support/result_matchers.h"
 #include "tests/loader/kinds.h"
 #include "tests/loader/kinds_foreign.h"
@@ -72,7 +73,8 @@ TEST(CollectionSpec, ReadsMapsOfBothStyles) {
     EXPECT_EQ(map->params.max_entries, row.max_entries);
     EXPECT_EQ(map->params.flags, row.flags);
     EXPECT_EQ(map->pinning, Pinning::kNone);
-    EXPECT_FALSE(map->has_values);
+    EXPECT_TRUE(map->inner.empty());
+    EXPECT_EQ(map->problem, "");
   }
 }
 
@@ -107,23 +109,24 @@ TEST(CollectionSpec, CutsProgramsAtTheirSymbols) {
     EXPECT_EQ(program->type, row.type);
     EXPECT_EQ(program->attach_to, row.attach_to);
     EXPECT_EQ(program->autoload, row.autoload);
-    ASSERT_FALSE(program->insns.empty());
-    EXPECT_EQ(program->insns.back().code, kExit);
+    ASSERT_FALSE(spec.CodeOf(*program).insns.empty());
+    EXPECT_EQ(spec.CodeOf(*program).insns.back().code, kExit);
   }
 }
 
 TEST(CollectionSpec, TellsWhichMapEachInstructionRefersTo) {
   const CollectionSpec spec = Kinds();
-  const auto& first = spec.FindProgram("first")->references;
+  const FunctionSpec& code = spec.CodeOf(*spec.FindProgram("first"));
+  const auto& first = code.references;
   ASSERT_EQ(first.size(), 1U);
   EXPECT_EQ(first[0].kind, ReferenceKind::kMap);
-  EXPECT_EQ(first[0].target, "by_type");
-  EXPECT_EQ(spec.FindProgram("first")->insns[first[0].insn].code, kLoadImm64);
+  EXPECT_EQ(spec.maps[first[0].target].name, "by_type");
+  EXPECT_EQ(code.insns[first[0].insn].code, kLoadImm64);
 
-  const auto& second = spec.FindProgram("second")->references;
+  const auto& second = spec.CodeOf(*spec.FindProgram("second")).references;
   ASSERT_EQ(second.size(), 2U);
-  EXPECT_EQ(second[0].target, "old_style");
-  EXPECT_EQ(second[1].target, "by_size");
+  EXPECT_EQ(spec.maps[second[0].target].name, "old_style");
+  EXPECT_EQ(spec.maps[second[1].target].name, "by_size");
   EXPECT_LT(second[0].insn, second[1].insn);
 }
 
@@ -133,6 +136,9 @@ TEST(CollectionSpec, ReadsAForeignByteOrderToTheSameSpec) {
   EXPECT_EQ(foreign->order, std::endian::big);
   CollectionSpec native = Kinds();
   native.order = std::endian::big;
+  // The types are kept as they are in the file.
+  EXPECT_EQ(foreign->btf.size(), native.btf.size());
+  native.btf = foreign->btf;
   EXPECT_EQ(*foreign, native);
 }
 
@@ -141,23 +147,26 @@ TEST(CollectionSpec, TellsReferencesToDataFunctionsAndExternsApart) {
   ASSERT_THAT(spec, IsOk());
   EXPECT_THAT(NamesOf(spec->programs), ElementsAre("uses_data", "calls_function", "calls_extern",
                                                    "reads_kernel_type", "needs_nothing"));
-  struct Case {
-    std::string_view program;
-    ReferenceKind kind;
-    std::string_view target;
+  const auto first = [&](std::string_view program) {
+    return spec->CodeOf(*spec->FindProgram(program)).references.at(0);
   };
-  for (const Case& row :
-       {Case{"uses_data", ReferenceKind::kData, ".data"},
-        Case{"calls_function", ReferenceKind::kFunction, "helper_function"},
-        Case{"calls_extern", ReferenceKind::kExtern, "something_elsewhere"},
-        Case{"reads_kernel_type", ReferenceKind::kCoRe, "struct net_device 0:0"}}) {
-    SCOPED_TRACE(row.program);
-    const auto& references = spec->FindProgram(row.program)->references;
-    ASSERT_FALSE(references.empty());
-    EXPECT_EQ(references[0].kind, row.kind);
-    EXPECT_EQ(references[0].target, row.target);
-  }
-  EXPECT_THAT(spec->FindProgram("needs_nothing")->references, IsEmpty());
+  EXPECT_EQ(first("uses_data").kind, ReferenceKind::kData);
+  EXPECT_EQ(spec->maps[first("uses_data").target].name, ".data");
+  EXPECT_EQ(first("calls_function").kind, ReferenceKind::kFunctionCall);
+  EXPECT_EQ(spec->functions[first("calls_function").target].name, "helper_function");
+  EXPECT_EQ(first("calls_extern").kind, ReferenceKind::kExtern);
+  EXPECT_EQ(spec->externs[first("calls_extern").target].name, "something_elsewhere");
+  const FunctionSpec& nothing = spec->CodeOf(*spec->FindProgram("needs_nothing"));
+  EXPECT_THAT(nothing.references, IsEmpty());
+  EXPECT_THAT(nothing.core, IsEmpty());
+
+  const auto& core = spec->CodeOf(*spec->FindProgram("reads_kernel_type")).core;
+  ASSERT_EQ(core.size(), 1U);
+  EXPECT_EQ(core[0].access, "0:0");
+  EXPECT_EQ(core[0].kind, 0U);
+  const auto btf = elf::Btf::Parse(spec->btf);
+  ASSERT_TRUE(btf);
+  EXPECT_EQ(elf::Describe(btf->Type(elf::TypeId{core[0].type})), "struct net_device");
 }
 
 TEST(CollectionSpec, KeepsNothingOfTheObject) {
@@ -199,8 +208,8 @@ TEST(CollectionSpec, RefusesWhatIsNoObject) {
   EXPECT_THAT(CollectionSpec::Parse({}, "empty"), Fails(Code::kMalformed, "empty"));
 }
 
-// Every prefix, and every object with one byte changed, is an Error or a spec whose references stay
-// inside its programs.
+// Every prefix, and every object with one byte changed, is an Error or a spec whose indices all lead
+// somewhere.
 void ExpectSound(Bytes object) {
   const auto spec = CollectionSpec::Parse(object, "hostile");
   if (!spec) {
@@ -208,8 +217,27 @@ void ExpectSound(Bytes object) {
     return;
   }
   for (const ProgramSpec& program : spec->programs)
-    for (const Reference& reference : program.references)
-      ASSERT_LT(reference.insn, program.insns.size());
+    ASSERT_LT(program.function, spec->functions.size());
+  for (const FunctionSpec& function : spec->functions) {
+    for (const CoreReference& core : function.core) ASSERT_LT(core.insn, function.insns.size());
+    for (const Reference& reference : function.references) {
+      ASSERT_LT(reference.insn, function.insns.size());
+      switch (reference.kind) {
+        case ReferenceKind::kMap:
+        case ReferenceKind::kData:
+        case ReferenceKind::kArena:
+          ASSERT_LT(reference.target, spec->maps.size());
+          break;
+        case ReferenceKind::kFunctionCall:
+        case ReferenceKind::kFunctionAddress:
+          ASSERT_LT(reference.target, spec->functions.size());
+          break;
+        case ReferenceKind::kExtern:
+          ASSERT_LT(reference.target, spec->externs.size());
+          break;
+      }
+    }
+  }
 }
 
 TEST(CollectionSpec, SurvivesEveryPrefix) {
