@@ -15,8 +15,9 @@ namespace purebpf {
 
 // A map that is there already and takes the place of one of the object's.
 struct MapReplacement {
-  std::string map;          // MapSpec::name
-  const Map* by = nullptr;  // borrowed until the object is loaded, which has its own descriptor then
+  std::string map;  // MapSpec::name
+  const Map* by =
+      nullptr;  // borrowed until the object is loaded, which has its own descriptor then
 };
 
 struct MapEntries {
@@ -27,10 +28,10 @@ struct MapEntries {
 // What a program is made for, where its section does not say it all: freplace, and fentry and its
 // like on a BPF program.
 struct AttachTarget {
-  std::string program;      // ProgramSpec::name
-  std::string function;     // empty: what its section says
-  uint32_t target_id = 0;   // the loaded program it is in; 0: of the kernel, or see below
-  int target_fd = -1;       // the same by descriptor, borrowed until the object is loaded
+  std::string program;     // ProgramSpec::name
+  std::string function;    // empty: what its section says
+  uint32_t target_id = 0;  // the loaded program it is in; 0: of the kernel, or see below
+  int target_fd = -1;      // the same by descriptor, borrowed until the object is loaded
 };
 
 struct LoadOptions {

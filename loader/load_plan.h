@@ -47,8 +47,8 @@ struct InnerMapPlan {
 
 // Where a structure of functions is among the kernel's types.
 struct StructOpsType {
-  uint32_t value_type = 0;                   // bpf_struct_ops_NAME
-  std::optional<uint32_t> module;            // into LoadPlan::modules
+  uint32_t value_type = 0;         // bpf_struct_ops_NAME
+  std::optional<uint32_t> module;  // into LoadPlan::modules
   bool operator==(const StructOpsType&) const = default;
 };
 
@@ -105,10 +105,9 @@ struct LoadProgramStep {
   ProgramParams params;  // with 0 where a descriptor will stand
   std::vector<MapSlot> map_slots;
   std::vector<ModuleSlot> module_slots;
-  // Calls functions of modules: the calls' `off` is the module's number in LoadPlan::modules, from 1.
+  // Calls functions of modules: the calls' `off` is the module's number in LoadPlan::modules,
+  // from 1.
   bool calls_modules = false;
-  std::vector<FunctionInfo> func_infos;
-  std::vector<LineInfo> line_infos;
   AttachPlan attach;
   std::vector<PlanNote> notes;  // by instruction
 
@@ -137,8 +136,7 @@ struct StructOpsStep {
   bool operator==(const StructOpsStep&) const = default;
 };
 
-using Step =
-    std::variant<LoadBtfStep, CreateMapStep, LoadProgramStep, FillSlotStep, StructOpsStep>;
+using Step = std::variant<LoadBtfStep, CreateMapStep, LoadProgramStep, FillSlotStep, StructOpsStep>;
 
 // A program that was selected and cannot be loaded.
 struct Failure {

@@ -37,7 +37,7 @@ struct Planner::State {
   }
 
   [[nodiscard]] internal::Draft NewDraft(internal::Facts& of, bool partial) const {
-    return {spec, index, target, options, of, target.kernel(), partial};
+    return internal::Draft(spec, index, target, options, of, target.running(), partial);
   }
 };
 

@@ -128,7 +128,7 @@ TargetKernel TargetKernel::Described(KernelSources sources) {
 }
 
 std::endian TargetKernel::order() const { return state_->sources.order; }
-bool TargetKernel::running() const { return state_->is_running; }
+Kernel* TargetKernel::running() const { return state_->is_running ? state_->kernel : nullptr; }
 
 uint32_t TargetKernel::PageSize() {
   State& state = *state_;
@@ -200,8 +200,8 @@ namespace {
 
 // Opens where that was not tried before, else searches in what there is.
 template <typename Open>
-Result<const elf::Btf*> OpenOrSearch(Result<std::unique_ptr<OpenTypes>>& types, elf::BtfSearch* search,
-                                     Open open) {
+Result<const elf::Btf*> OpenOrSearch(Result<std::unique_ptr<OpenTypes>>& types,
+                                     elf::BtfSearch* search, Open open) {
   if (types && *types == nullptr) {
     types = open();
   } else if (types && search != nullptr) {

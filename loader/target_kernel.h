@@ -75,8 +75,8 @@ class TargetKernel {
   ~TargetKernel();
 
   [[nodiscard]] std::endian order() const;
-  // Whether it is the one that runs here.
-  [[nodiscard]] bool running() const;
+  // The one that runs here; null for others.
+  [[nodiscard]] Kernel* running() const;
 
   // In bytes; 4096 where it is not known: the kernel refuses what does not fit its pages.
   [[nodiscard]] uint32_t PageSize();

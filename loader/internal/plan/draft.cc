@@ -145,9 +145,9 @@ Result<LoadProgramStep> Draft::MakeProgram(uint32_t index, const std::vector<Pie
                                   .flags = program.flags,
                                   .license = spec_.license,
                                   .kern_version = spec_.kern_version,
-                                  .insns = std::move(code.insns)},
-                       .func_infos = std::move(code.func_infos),
-                       .line_infos = std::move(code.line_infos)};
+                                  .insns = std::move(code.insns),
+                                  .func_info = std::move(code.func_info),
+                                  .line_info = std::move(code.line_info)}};
   PUREBPF_TRY(facts_.core.Apply(pieces, step));
   PUREBPF_TRY(
       Relocator(spec_, index_, step_of_map_, facts_.externs, modules_, plan_).Apply(pieces, step));

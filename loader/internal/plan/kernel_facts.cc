@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "purebpf/elf/btf_reduce.h"
+
 namespace purebpf::internal {
 namespace {
 
@@ -138,8 +140,12 @@ Result<void> FindSymbols(std::string_view lines, std::span<KernelSymbol> symbols
   return {};
 }
 
-std::vector<std::byte> ReduceBtf(Bytes file, const std::optional<elf::Btf>& /*btf*/,
-                                 const elf::TypeIdSet& /*visited*/) {
+std::vector<std::byte> ReduceBtf(Bytes file, const std::optional<elf::Btf>& btf,
+                                 const elf::TypeIdSet& visited) {
+  if (btf) {
+    auto reduced = elf::ReduceKeepingIds(*btf, visited, btf->base());
+    if (reduced) return std::move(*reduced);
+  }
   return {file.begin(), file.end()};
 }
 

@@ -1,11 +1,13 @@
 #include "purebpf/loader/internal/plan/link.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "purebpf/bpf/bytes.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/plan/refused.h"
 
@@ -129,12 +131,32 @@ class RecursionCheck {
   std::vector<std::pair<uint32_t, size_t>> path_;  // a function, and its next reference
 };
 
+// Laid out as the kernel's own (include/uapi/linux/bpf.h).
+static_assert(sizeof(FunctionInfo) == 8 && offsetof(FunctionInfo, type) == 4);  // bpf_func_info
+static_assert(sizeof(LineInfo) == 16 && offsetof(LineInfo, line) == 8 &&        // bpf_line_info
+              offsetof(LineInfo, line_column) == 12);
+
+// The records of all pieces; none where one has none.
 template <typename Info>
-void AppendInfos(const std::vector<Info>& infos, uint32_t begin, std::vector<Info>& all) {
-  for (Info info : infos) {
-    info.insn += begin;
-    all.push_back(info);
+InfoRecords Records(const CollectionSpec& spec, const std::vector<Piece>& pieces,
+                    std::vector<Info> FunctionSpec::* infos) {
+  InfoRecords all;
+  size_t count = 0;
+  for (const Piece& piece : pieces) {
+    const size_t own = (spec.functions[piece.function].*infos).size();
+    if (own == 0) return all;
+    count += own;
   }
+  all.record_size = sizeof(Info);
+  all.records.reserve(count * sizeof(Info));
+  for (const Piece& piece : pieces) {
+    for (Info info : spec.functions[piece.function].*infos) {
+      info.insn += piece.begin;
+      const Bytes bytes = BytesOf(info);
+      all.records.insert(all.records.end(), bytes.begin(), bytes.end());
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -175,20 +197,18 @@ LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces
   LinkedCode linked;
   const FunctionSpec& last = spec.functions[pieces.back().function];
   linked.insns.reserve(pieces.back().begin + last.insns.size());
-  bool func_infos = true;
-  bool line_infos = true;
   for (const Piece& piece : pieces) {
-    const FunctionSpec& code = spec.functions[piece.function];
-    linked.insns.insert(linked.insns.end(), code.insns.begin(), code.insns.end());
-    func_infos = func_infos && !code.func_infos.empty();
-    line_infos = line_infos && !code.line_infos.empty();
+    const std::vector<Insn>& code = spec.functions[piece.function].insns;
+    linked.insns.insert(linked.insns.end(), code.begin(), code.end());
   }
+  linked.func_info = Records(spec, pieces, &FunctionSpec::func_infos);
+  // Lines without functions are refused (kernel/bpf/verifier.c: check_btf_info).
+  if (!linked.func_info.records.empty())
+    linked.line_info = Records(spec, pieces, &FunctionSpec::line_infos);
   std::map<uint32_t, uint32_t> begins;  // by function
   for (const Piece& piece : pieces) begins.emplace(piece.function, piece.begin);
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];
-    if (func_infos) AppendInfos(code.func_infos, piece.begin, linked.func_infos);
-    if (line_infos) AppendInfos(code.line_infos, piece.begin, linked.line_infos);
     for (const Reference& reference : code.references) {
       if (!NamesFunction(reference.kind)) continue;
       const uint32_t at = piece.begin + reference.insn;

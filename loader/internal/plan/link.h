@@ -14,6 +14,7 @@
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/insn.h"
+#include "purebpf/bpf/program.h"
 #include "purebpf/loader/collection_spec.h"
 #include "purebpf/loader/internal/plan/spec_index.h"
 
@@ -39,9 +40,10 @@ struct Piece {
 
 struct LinkedCode {
   std::vector<Insn> insns;
-  // Of the whole, by instruction. Empty unless every piece has some: the kernel wants all or none.
-  std::vector<FunctionInfo> func_infos;
-  std::vector<LineInfo> line_infos;
+  // Of the whole, as the kernel takes them. Empty unless every piece has some: it wants all or
+  // none.
+  InfoRecords func_info;
+  InfoRecords line_info;
 };
 
 // The pieces put together: calls and addresses of functions lead to where they are now.
