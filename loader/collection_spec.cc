@@ -53,8 +53,9 @@ Result<CollectionSpec> ParseFile(Bytes bytes, std::string_view name) {
       }))
     return std::unexpected(Error{.code = Code::kMalformed,
                                  .operation = "parse object",
-                                 .detail = "there is code, but no symbol table says what it is: the "
-                                           "object was stripped",
+                                 .detail =
+                                     "there is code, but no symbol table says what it is: the "
+                                     "object was stripped",
                                  .hint = "strip it with -g (debug information) only"});
   internal::Object object(file, bytes.size(), name);
   ReadLicense(object);
@@ -74,12 +75,12 @@ Result<CollectionSpec> ParseFile(Bytes bytes, std::string_view name) {
   ReadVariables(object);
   FinishTypes(object);
   if (object.exhausted())
-    return std::unexpected(Error{
-        .code = Code::kMalformed,
-        .operation = "parse object",
-        .detail = "its sections and names overlap so much that what they say has more than " +
-                  std::to_string(internal::kMaxCopies) + " times the file's " +
-                  std::to_string(bytes.size()) + " bytes"});
+    return std::unexpected(
+        Error{.code = Code::kMalformed,
+              .operation = "parse object",
+              .detail = "its sections and names overlap so much that what they say has more than " +
+                        std::to_string(internal::kMaxCopies) + " times the file's " +
+                        std::to_string(bytes.size()) + " bytes"});
   return std::move(object.spec);
 }
 

@@ -41,7 +41,8 @@ Result<Found> Find(const CollectionSpec& spec, std::string_view name, std::strin
       uint64_t{variable->offset} + variable->size > map->params.value_size)
     return Refused(Code::kInvalidArgument, operation, spec,
                    "variable '" + std::string(name) + "' ends past the " +
-                       std::to_string(map->params.value_size) + " bytes of map '" + map->name + "'");
+                       std::to_string(map->params.value_size) + " bytes of map '" + map->name +
+                       "'");
   return Found{variable, map};
 }
 
