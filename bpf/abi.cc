@@ -332,6 +332,7 @@ std::string_view KernelSpelling(PerfEventType value) {
   return NameOf(kPerfEventTypeRows, static_cast<uint32_t>(value));
 }
 
+KernelVersion Since(Command value) { return SinceOf(kCommandRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(MapType value) { return SinceOf(kMapTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(ProgType value) { return SinceOf(kProgTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(AttachType value) {

@@ -266,6 +266,7 @@ std::string_view KernelSpelling(LinkType value);
 std::string_view KernelSpelling(PerfEventType value);
 
 // The first kernel that has it; {0, 0} where that is unknown here.
+KernelVersion Since(Command value);
 KernelVersion Since(MapType value);
 KernelVersion Since(ProgType value);
 KernelVersion Since(AttachType value);

@@ -15,6 +15,7 @@ enum class When : uint8_t {
   kAlways,
   kMemlockRefused,
   kTypeTooNew,        // for this kernel, as its release says
+  kTooNew,            // the command itself
   kTypeUnknown,       // to this library
   kNetworkMap,        // kernel/bpf/syscall.c: map_create
   kNetworkProgram,    // kernel/bpf/syscall.c: is_net_admin_prog_type
@@ -36,7 +37,7 @@ struct HintRow {
   Command command;
   int error;
   When when;
-  std::string_view hint;  // kTypeTooNew has its own words
+  std::string_view hint;  // kTypeTooNew and kTooNew have their own words
 };
 
 // The first row that fits is taken.
@@ -132,6 +133,40 @@ constexpr HintRow kHints[] = {
     {Command::kProgGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kProgGetFdById, EINVAL, When::kAlways, "needs Linux 4.13"},
     {Command::kObjGetInfoByFd, EINVAL, When::kAlways, "needs Linux 4.13"},
+    {Command::kMapGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kBtfGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kLinkGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kProgGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kMapGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kBtfGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kLinkGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kEnableStats, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+
+    {Command::kMapFreeze, EBUSY, When::kAlways,
+     "something may still write: a writable mapping, or an operation under way"},
+    {Command::kMapFreeze, EPERM, When::kAlways, "needs CAP_BPF, or a descriptor that may write"},
+    {Command::kMapFreeze, kEnotsupp, When::kAlways, "maps of this type cannot be frozen"},
+
+    {Command::kProgTestRun, kEnotsupp, When::kAlways,
+     "programs of this type cannot be run on trial"},
+    {Command::kProgTestRun, EINVAL, When::kTooNew, {}},
+    {Command::kProgTestRun, EINVAL, When::kNetworkProgram,
+     "XDP and packet programs need 14 bytes of data or more, and a context that fits"},
+    {Command::kProgTestRun, EINVAL, When::kAlways,
+     "what the program's type has no use for (data, context, repeat, flags) must be left out"},
+    {Command::kProgTestRun, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
+
+    {Command::kBtfLoad, EPERM, When::kMemlockRefused,
+     "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
+    {Command::kBtfLoad, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
+    {Command::kBtfLoad, E2BIG, When::kAlways, "the kernel takes 16 MiB of BTF"},
+
+    {Command::kTokenCreate, EPERM, When::kAlways,
+     "needs CAP_BPF in the user namespace that owns the BPF file system"},
+    {Command::kTokenCreate, ENOENT, When::kAlways,
+     "the BPF file system was mounted without delegate_ options"},
+    {Command::kTokenCreate, EOPNOTSUPP, When::kAlways,
+     "a token is made outside of the initial user namespace only"},
 };
 
 bool IsNetworkMap(MapType type) {
@@ -208,15 +243,25 @@ bool IsIndexed(MapType type) {
 
 bool IsDevmap(MapType type) { return type == MapType::kDevmap || type == MapType::kDevmapHash; }
 
-struct Type {
+// What may be too new for a kernel.
+struct Newcomer {
   std::string_view spelling;
   KernelVersion since;
 };
 
-Type TypeOf(const Refusal& refusal) {
+Newcomer TypeOf(const Refusal& refusal) {
   if (refusal.command == Command::kProgLoad)
     return {KernelSpelling(refusal.prog_type), Since(refusal.prog_type)};
   return {KernelSpelling(refusal.map_type), Since(refusal.map_type)};
+}
+
+Newcomer CommandOf(const Refusal& refusal) {
+  return {KernelSpelling(refusal.command), Since(refusal.command)};
+}
+
+bool TooNew(const Newcomer& what, std::string_view release) {
+  const KernelVersion running = ParseRelease(release);
+  return running != KernelVersion() && what.since > running;
 }
 
 bool Holds(When when, const Refusal& refusal, std::string_view release) {
@@ -226,10 +271,10 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return true;
     case When::kMemlockRefused:
       return refusal.memlock == Memlock::kRefused;
-    case When::kTypeTooNew: {
-      const KernelVersion running = ParseRelease(release);
-      return running != KernelVersion() && TypeOf(refusal).since > running;
-    }
+    case When::kTypeTooNew:
+      return TooNew(TypeOf(refusal), release);
+    case When::kTooNew:
+      return TooNew(CommandOf(refusal), release);
     case When::kTypeUnknown:
       return TypeOf(refusal).spelling.empty();
     case When::kNetworkMap:
@@ -266,30 +311,40 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
   return false;
 }
 
+// The commands on elements are as old as bpf(2), or have rows of their own.
+bool MayBeTooNew(Command command) {
+  return command == Command::kMapCreate || command >= Command::kProgLoad;
+}
+
+void SayTooNew(const Newcomer& what, std::string_view release, Error& error) {
+  error.code = Code::kUnsupported;
+  error.hint = std::string(what.spelling)
+                   .append(" needs Linux ")
+                   .append(std::to_string(what.since.version))
+                   .append(".")
+                   .append(std::to_string(what.since.patchlevel))
+                   .append("; this is ")
+                   .append(release);
+}
+
 }  // namespace
 
 void Explain(Kernel& kernel, const Refusal& refusal, Error& error) {
   std::string release;
   const Command command = refusal.command;
-  if (refusal.error == Errno{EINVAL} &&
-      (command == Command::kMapCreate || command == Command::kProgLoad))
+  if (refusal.error == Errno{EINVAL} && MayBeTooNew(command))
     release = kernel.Release().value_or(std::string());
   for (const HintRow& row : kHints) {
     if (row.command != command || row.error != refusal.error.value) continue;
     if (!Holds(row.when, refusal, release)) continue;
     error.hint = row.hint;
-    if (row.when != When::kTypeTooNew) return;
-    const Type type = TypeOf(refusal);
-    error.code = Code::kUnsupported;
-    error.hint.append(type.spelling)
-        .append(" needs Linux ")
-        .append(std::to_string(type.since.version))
-        .append(".")
-        .append(std::to_string(type.since.patchlevel))
-        .append("; this is ")
-        .append(release);
+    if (row.when == When::kTypeTooNew) SayTooNew(TypeOf(refusal), release, error);
+    if (row.when == When::kTooNew) SayTooNew(CommandOf(refusal), release, error);
     return;
   }
+  // Without a row: the kernel answers EINVAL to a command that it does not know.
+  if (!release.empty() && TooNew(CommandOf(refusal), release))
+    SayTooNew(CommandOf(refusal), release, error);
 }
 
 }  // namespace purebpf

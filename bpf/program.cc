@@ -10,7 +10,7 @@
 #include "purebpf/bpf/explain.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/bpf/memlock.h"
-#include "purebpf/bpf/try.h"
+#include "purebpf/bpf/program_log.h"
 
 namespace purebpf {
 namespace {
@@ -55,7 +55,14 @@ struct Loaded {
 
 class LoadCommand {
  public:
-  LoadCommand(Kernel& kernel, const ProgramParams& params) : kernel_(kernel), params_(params) {}
+  LoadCommand(Kernel& kernel, const ProgramParams& params)
+      : kernel_(kernel),
+        params_(params),
+        with_info_(params.btf_fd >= 0),
+        with_attach_type_(params.expected_attach_type != AttachType{0}) {
+    const std::string name = KernelName(params.name);
+    std::memcpy(name_.data(), name.data(), name.size());
+  }
 
   SysResult<int> WithoutLog() { return Issue(0, {}).answer; }
 
@@ -82,11 +89,47 @@ class LoadCommand {
     }
   }
 
+  // Leaves out one thing more of what an older kernel may have refused; false where nothing is
+  // left, or the kernel's words are about something else.
+  bool Reduce(Errno answer, std::string_view log) {
+    if ((answer != Errno{EINVAL} && answer != Errno{E2BIG}) || params_.insns.empty()) return false;
+    if (with_info_ && (log.empty() || IsAboutInfo(log))) {
+      with_info_ = false;
+      return true;
+    }
+    if (!log.empty()) return false;
+    if (with_attach_type_ && params_.attach_type_optional) {
+      with_attach_type_ = false;
+      return true;
+    }
+    // kernel/bpf/syscall.c: bpf_obj_name_cpy takes dots since Linux 5.2; no name before 4.15.
+    if (name_[0] == '\0') return false;
+    if (answer == Errno{E2BIG}) {
+      name_ = {};
+      return true;
+    }
+    const bool dots = std::ranges::find(name_, '.') != name_.end();
+    std::ranges::replace(name_, '.', '_');
+    return dots;
+  }
+
  private:
   struct Answer {
     SysResult<int> answer;
     uint32_t true_size;
   };
+
+  // kernel/bpf/verifier.c: check_btf_func, check_btf_line.
+  static bool IsAboutInfo(std::string_view log) {
+    const std::string_view line = internal::TellingLine(log);
+    return line.find("func_info") != line.npos || line.find("func info") != line.npos ||
+           line.find("line_info") != line.npos;
+  }
+
+  static uint32_t CountOf(const InfoRecords& info) {
+    if (info.record_size == 0) return 0;
+    return static_cast<uint32_t>(info.records.size() / info.record_size);
+  }
 
   Answer Issue(uint32_t level, MutableBytes log) {
     ProgLoadAttr attr{.prog_type = static_cast<uint32_t>(params_.type),
@@ -95,58 +138,69 @@ class LoadCommand {
                       .log_size = static_cast<uint32_t>(log.size()),
                       .kern_version = params_.kern_version,
                       .prog_flags = params_.flags,
-                      .expected_attach_type = static_cast<uint32_t>(params_.expected_attach_type)};
-    const std::string name = KernelName(params_.name);
-    std::memcpy(attr.prog_name.data(), name.data(), name.size());
+                      .prog_name = name_,
+                      .prog_ifindex = params_.ifindex,
+                      .attach_btf_id = params_.attach_btf_id};
+    if (with_attach_type_)
+      attr.expected_attach_type = static_cast<uint32_t>(params_.expected_attach_type);
+    if (params_.attach_fd >= 0) attr.attach_prog_fd = static_cast<uint32_t>(params_.attach_fd);
+    if (params_.token_fd >= 0) {
+      attr.prog_flags |= kTokenFd;
+      attr.prog_token_fd = params_.token_fd;
+    }
     const std::string& license = params_.license;  // with its NUL
-    auto answer = BpfCall(Command::kProgLoad, attr)
-                      .In(&ProgLoadAttr::insns, std::as_bytes(std::span(params_.insns)))
-                      .In(&ProgLoadAttr::license,
-                          std::as_bytes(std::span(license.c_str(), license.size() + 1)))
-                      .Out(&ProgLoadAttr::log_buf, log)
-                      .Issue(kernel_);
+    BpfCall call(Command::kProgLoad, attr);
+    call.In(&ProgLoadAttr::insns, std::as_bytes(std::span(params_.insns)))
+        .In(&ProgLoadAttr::license, std::as_bytes(std::span(license.c_str(), license.size() + 1)));
+    if (with_info_) {
+      attr.prog_btf_fd = static_cast<uint32_t>(params_.btf_fd);
+      attr.func_info_rec_size = params_.func_info.record_size;
+      attr.func_info_cnt = CountOf(params_.func_info);
+      attr.line_info_rec_size = params_.line_info.record_size;
+      attr.line_info_cnt = CountOf(params_.line_info);
+      call.In(&ProgLoadAttr::func_info, params_.func_info.records)
+          .In(&ProgLoadAttr::line_info, params_.line_info.records);
+    }
+    if (params_.bind_fd_array) attr.fd_array_cnt = static_cast<uint32_t>(params_.fd_array.size());
+    const auto answer = call.In(&ProgLoadAttr::fd_array, std::as_bytes(std::span(params_.fd_array)))
+                            .Out(&ProgLoadAttr::log_buf, log)
+                            .Issue(kernel_);
     return {answer, attr.log_true_size};
   }
 
   Kernel& kernel_;
   const ProgramParams& params_;
+  // What Reduce has left of the rest.
+  bool with_info_;
+  bool with_attach_type_;
+  std::array<char, kObjNameLen> name_{};
 };
 
-// Lines that follow the verifier's last word: kernel/bpf/verifier.c: print_verification_stats.
-constexpr std::string_view kStatistics[] = {"processed ", "verification time ", "stack depth "};
-
-bool IsTelling(std::string_view line) {
-  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return false;
-  return std::ranges::none_of(kStatistics,
-                              [line](std::string_view start) { return line.starts_with(start); });
-}
-
-struct LogSummary {
-  std::string_view telling;  // the last line that is no statistics
-  size_t lines = 0;
+struct Attempt {
+  SysResult<int> answer;
+  Loaded loaded;
+  Memlock memlock = Memlock::kNotCharged;
 };
 
-LogSummary Summarize(std::string_view log) {
-  LogSummary summary;
-  while (!log.empty()) {
-    const size_t end = std::min(log.find('\n'), log.size());
-    const std::string_view line = log.substr(0, end);
-    log.remove_prefix(std::min(end + 1, log.size()));
-    ++summary.lines;
-    if (IsTelling(line)) summary.telling = line;
+// Without a log where none is asked for, and where that fails once more with one.
+Attempt Try(Kernel& kernel, LoadCommand& command, const VerifierLog& log) {
+  Attempt attempt;
+  Loaded& loaded = attempt.loaded;
+  SysResult<int>& answer = attempt.answer;
+  answer = IssueWithMemlock(kernel, attempt.memlock, [&] {
+    if (log.level == 0) return command.WithoutLog();
+    loaded = command.WithLog(log.level, log.max_bytes);
+    return loaded.answer;
+  });
+  // A log that does not fit fails the load, and hides why: neither is what was asked for.
+  if (!loaded.whole) answer = command.WithoutLog();
+  const bool words = (log.level & (kBranches | kInstructions)) != 0;
+  if (!answer && !words && VerifierMayHaveSaid(answer.error())) {
+    loaded = command.WithLog(log.level | kBranches, log.max_bytes);
+    // The kernel may think otherwise the second time: memory was short, a limit was raised.
+    if (loaded.answer) answer = loaded.answer;
   }
-  return summary;
-}
-
-std::string DetailOf(const Loaded& loaded) {
-  constexpr size_t kLongest = 500;  // a line may hold all registers; the log has it whole
-  const LogSummary summary = Summarize(loaded.log);
-  std::string detail(summary.telling.substr(0, kLongest));
-  if (summary.telling.size() > kLongest) detail += "...";
-  if (!detail.empty()) detail += ' ';
-  detail += '(' + std::to_string(summary.lines) + (summary.lines == 1 ? " log line" : " log lines");
-  if (!loaded.whole) detail += ", more than the log may take";
-  return detail + ')';
+  return attempt;
 }
 
 std::string NameOf(const ProgramParams& params) {
@@ -156,19 +210,19 @@ std::string NameOf(const ProgramParams& params) {
   return "program type " + std::to_string(static_cast<uint32_t>(params.type));
 }
 
-Error Refused(Kernel& kernel, const ProgramParams& params, Errno answer, Memlock memlock,
-              Loaded loaded) {
+Error Refused(Kernel& kernel, const ProgramParams& params, Attempt attempt) {
+  const Errno answer = attempt.answer.error();
   Error error = SystemError(answer, "load program", NameOf(params));
-  if (!loaded.log.empty()) {
+  if (!attempt.loaded.log.empty()) {
     error.code = Code::kRejected;
-    error.detail = DetailOf(loaded);
-    error.log = std::move(loaded.log);
+    error.detail = internal::LogDetail(attempt.loaded.log, attempt.loaded.whole);
+    error.log = std::move(attempt.loaded.log);
     return error;
   }
   Explain(kernel,
           {.command = Command::kProgLoad,
            .error = answer,
-           .memlock = memlock,
+           .memlock = attempt.memlock,
            .prog_type = params.type,
            .insn_count = params.insns.size()},
           error);
@@ -182,58 +236,12 @@ Program::Program(Fd fd, std::string name, ProgType type, std::string log)
 
 Result<Program> Program::Load(Kernel& kernel, const ProgramParams& params, const VerifierLog& log) {
   LoadCommand command(kernel, params);
-  Memlock memlock = Memlock::kNotCharged;
-  Loaded loaded;
-  SysResult<int> answer = IssueWithMemlock(kernel, memlock, [&] {
-    if (log.level == 0) return command.WithoutLog();
-    loaded = command.WithLog(log.level, log.max_bytes);
-    return loaded.answer;
-  });
-  // A log that does not fit fails the load, and hides why: neither is what was asked for.
-  if (!loaded.whole) answer = command.WithoutLog();
-  const bool words = (log.level & (kBranches | kInstructions)) != 0;
-  if (!answer && !words && VerifierMayHaveSaid(answer.error())) {
-    loaded = command.WithLog(log.level | kBranches, log.max_bytes);
-    // The kernel may think otherwise the second time: memory was short, a limit was raised.
-    if (loaded.answer) answer = loaded.answer;
-  }
-  if (!answer)
-    return std::unexpected(Refused(kernel, params, answer.error(), memlock, std::move(loaded)));
-  return Program(Fd(kernel, *answer), params.name, params.type,
-                 log.level == 0 ? std::string() : std::move(loaded.log));
-}
-
-Result<Program> Program::FromId(Kernel& kernel, uint32_t id) {
-  const std::string object = "id " + std::to_string(id);
-  GetFdByIdAttr attr{.id = id};
-  const auto fd = BpfCall(Command::kProgGetFdById, attr).Issue(kernel);
-  if (!fd) {
-    Error error = SystemError(fd.error(), "open program", object);
-    Explain(kernel, {.command = Command::kProgGetFdById, .error = fd.error()}, error);
-    return std::unexpected(std::move(error));
-  }
-  Program program(Fd(kernel, *fd), object, ProgType::kUnspec, {});
-  ProgramInfo info = PUREBPF_TRY(program.Info());
-  program.name_ = std::move(info.name);
-  program.type_ = info.type;
-  return program;
-}
-
-Result<ProgramInfo> Program::Info() const {
-  BpfProgInfo info;
-  GetInfoByFdAttr attr{.bpf_fd = static_cast<uint32_t>(fd_.get()), .info_len = sizeof info};
-  const auto answer = BpfCall(Command::kObjGetInfoByFd, attr)
-                          .InOut(&GetInfoByFdAttr::info, MutableBytesOf(info))
-                          .Issue(kernel());
-  if (!answer) {
-    Error error = SystemError(answer.error(), "ask about program", name_);
-    Explain(kernel(), {.command = Command::kObjGetInfoByFd, .error = answer.error()}, error);
-    return std::unexpected(std::move(error));
-  }
-  return ProgramInfo{.id = info.id,
-                     .type = static_cast<ProgType>(info.type),
-                     .name = std::string(info.name.data(), strnlen(info.name.data(), kObjNameLen)),
-                     .tag = info.tag};
+  Attempt attempt = Try(kernel, command, log);
+  while (!attempt.answer && command.Reduce(attempt.answer.error(), attempt.loaded.log))
+    attempt = Try(kernel, command, log);
+  if (!attempt.answer) return std::unexpected(Refused(kernel, params, std::move(attempt)));
+  return Program(Fd(kernel, *attempt.answer), params.name, params.type,
+                 log.level == 0 ? std::string() : std::move(attempt.loaded.log));
 }
 
 }  // namespace purebpf
