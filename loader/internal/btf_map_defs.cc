@@ -210,8 +210,7 @@ std::vector<Definer> DefinersOf(const Object& object, const elf::Section& sectio
   std::vector<Definer> all;
   if (const TypedSection* typed = object.FindTyped(section.name))
     for (const TypedVariable& variable : typed->variables)
-      if (!variable.function)
-        all.push_back({.offset = variable.offset, .variable = &variable});
+      if (!variable.function) all.push_back({.offset = variable.offset, .variable = &variable});
   for (const uint32_t index : object.SymbolsIn(section.index)) {
     const elf::Symbol& symbol = object.file.symbols()[index];
     if (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone)
@@ -233,8 +232,8 @@ std::vector<Definer> DefinersOf(const Object& object, const elf::Section& sectio
 std::string WithoutTypes(const Object& object, const MapSpec& map) {
   const std::string of_map = "map " + elf::Quoted(map.name);
   if (!object.spec.btf_problem.empty())
-    return of_map + " is defined by its type, but the types are damaged: " +
-           object.spec.btf_problem;
+    return of_map +
+           " is defined by its type, but the types are damaged: " + object.spec.btf_problem;
   if (!object.btf)
     return of_map +
            " is defined by its type, but there is no .BTF: compile with -g, or define it as "

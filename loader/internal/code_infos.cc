@@ -24,9 +24,10 @@ void Attach(Object& object, const elf::Section& section, const elf::CoreRelocati
     return;
   }
   if (relocation.access.size() > kMaxAccess) {
-    Note(function.problem, Where(section, relocation.offset) + ": the CO-RE relocation's path has " +
-                               std::to_string(relocation.access.size()) +
-                               " bytes; the limit is " + std::to_string(kMaxAccess));
+    Note(function.problem, Where(section, relocation.offset) +
+                               ": the CO-RE relocation's path has " +
+                               std::to_string(relocation.access.size()) + " bytes; the limit is " +
+                               std::to_string(kMaxAccess));
     return;
   }
   if (!object.Afford(relocation.access.size())) return;
@@ -61,8 +62,10 @@ void ReadCodeInfos(Object& object) {
   if (!bytes) return BlameAll(object, bytes.error().message);
   if (!object.btf) {
     if (!object.spec.btf_problem.empty() && HasCore(*bytes, object.file.order()))
-      BlameAll(object, "depends on the kernel's layout (CO-RE), but the object's types are "
-                       "damaged: " + object.spec.btf_problem);
+      BlameAll(object,
+               "depends on the kernel's layout (CO-RE), but the object's types are "
+               "damaged: " +
+                   object.spec.btf_problem);
     return;
   }
   const auto sections = elf::ParseCoreRelocations(*bytes, *object.btf);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kKconfigSection = ".kconfig";
 constexpr uint32_t kKeySize = sizeof(uint32_t);
-constexpr MapType kInsnArray{34};            // BPF_MAP_TYPE_INSN_ARRAY, Linux 6.19
+constexpr MapType kInsnArray{34};             // BPF_MAP_TYPE_INSN_ARRAY, Linux 6.19
 constexpr uint32_t kInsnArrayValueSize = 16;  // struct bpf_insn_array_value
 constexpr uint64_t kJumpTableEntry = sizeof(uint64_t);
 
@@ -23,7 +23,7 @@ std::string KernelNameOf(std::string_view object, std::string_view section) {
   constexpr size_t kMaxName = 15;
   constexpr size_t kLeastSuffix = 7;
   const size_t suffix = std::min(std::max(kLeastSuffix, section.size()), kMaxName);
-  const bool own_name = section.substr(1).contains('.');
+  const bool own_name = section.find('.', 1) != std::string_view::npos;
   std::string_view prefix = object.substr(0, std::min(object.find('.'), kMaxName));
   prefix = own_name ? "" : prefix.substr(0, kMaxName - suffix);
   std::string name(prefix);
@@ -56,8 +56,8 @@ MapSpec NewDataMap(const Object& object, std::string_view section, uint64_t size
                 .max_entries = 1,
                 .flags = read_only ? kReadOnlyProg : 0U};
   if (size > std::numeric_limits<int32_t>::max())
-    map.problem = "global data of " + std::to_string(size) +
-                  " bytes; a map's value has less than 2147483648";
+    map.problem =
+        "global data of " + std::to_string(size) + " bytes; a map's value has less than 2147483648";
   if (const TypedSection* typed = object.FindTyped(section)) {
     map.value_type = static_cast<uint32_t>(typed->id);
     if (HasVisibleVariable(*typed)) map.params.flags |= kMmapable;
@@ -68,8 +68,7 @@ MapSpec NewDataMap(const Object& object, std::string_view section, uint64_t size
 void ReadKconfig(Object& object) {
   uint64_t size = 0;
   for (const ExternSpec& spec : object.spec.externs)
-    if (spec.kind == ExternKind::kKconfig)
-      size = std::max(size, uint64_t{spec.offset} + spec.size);
+    if (spec.kind == ExternKind::kKconfig) size = std::max(size, uint64_t{spec.offset} + spec.size);
   if (size == 0) return;
   MapSpec map = NewDataMap(object, kKconfigSection, size, true);
   map.origin = MapOrigin::kKconfig;

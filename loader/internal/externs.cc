@@ -29,8 +29,8 @@ class Declared {
   }
 
   [[nodiscard]] const TypedVariable* Find(std::string_view name) const {
-    const auto found = std::ranges::lower_bound(all_, name, {},
-                                                [](const TypedVariable* v) { return v->name; });
+    const auto found =
+        std::ranges::lower_bound(all_, name, {}, [](const TypedVariable* v) { return v->name; });
     return found == all_.end() || (*found)->name != name ? nullptr : *found;
   }
 
@@ -64,7 +64,7 @@ void Describe(const Object& object, const Declared& options, const Declared& sym
   if (const TypedVariable* symbol = symbols.Find(spec.name)) {
     spec.type = static_cast<uint32_t>(symbol->type);
     const auto type = btf.Resolve(symbol->type);
-    spec.kind = symbol->function                          ? ExternKind::kFunction
+    spec.kind = symbol->function                            ? ExternKind::kFunction
                 : type && type->kind == elf::BtfKind::kVoid ? ExternKind::kAddress
                                                             : ExternKind::kVariable;
     return;
@@ -117,8 +117,8 @@ void ReadExterns(Object& object) {
   for (Candidate& candidate : candidates) {
     ExternSpec& spec = candidate.spec;
     if (spec.kind == ExternKind::kKconfig) {
-      const uint64_t offset = (end + candidate.alignment - 1) / candidate.alignment *
-                              candidate.alignment;
+      const uint64_t offset =
+          (end + candidate.alignment - 1) / candidate.alignment * candidate.alignment;
       if (offset + spec.size > std::numeric_limits<uint32_t>::max()) {
         spec.kind = ExternKind::kUnknown;
       } else {

@@ -43,9 +43,7 @@ class Finisher {
 
   // A function or variable that is said to lie in another object (GCC says so of what it inlines):
   // the kernel takes no such linkage.
-  void Define(const elf::BtfType& type) {
-    writer_.SetLinkage(type.id, elf::kGlobalLinkage);
-  }
+  void Define(const elf::BtfType& type) { writer_.SetLinkage(type.id, elf::kGlobalLinkage); }
 
  private:
   // The kernel wants them by offset.
@@ -79,12 +77,12 @@ class Finisher {
     std::vector<Entry> entries;
     for (const TypedVariable& variable : section.variables) {
       Entry entry{variable.variable, variable.offset, variable.size};
-      const auto found =
-          std::ranges::lower_bound(externs, variable.name, {}, [](const auto& e) { return e.first; });
-      if (found != externs.end() && found->first == variable.name) entry.offset = found->second->offset;
+      const auto found = std::ranges::lower_bound(externs, variable.name, {},
+                                                  [](const auto& e) { return e.first; });
+      if (found != externs.end() && found->first == variable.name)
+        entry.offset = found->second->offset;
       entries.push_back(entry);
-      if (!variable.function)
-        writer_.SetLinkage(variable.variable, elf::kGlobalLinkage);
+      if (!variable.function) writer_.SetLinkage(variable.variable, elf::kGlobalLinkage);
     }
     Write(section, size, std::move(entries));
   }

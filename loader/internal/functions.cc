@@ -90,10 +90,9 @@ FunctionSpec Cut(const Object& object, const elf::Section& section, const Functi
                    std::to_string(limit);
     return spec;
   }
-  spec.insns =
-      DecodeInsns(section.contents.subspan(static_cast<size_t>(function.begin),
-                                           static_cast<size_t>(size)),
-                  object.file.order());
+  spec.insns = DecodeInsns(
+      section.contents.subspan(static_cast<size_t>(function.begin), static_cast<size_t>(size)),
+      object.file.order());
   return spec;
 }
 

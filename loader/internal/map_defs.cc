@@ -63,11 +63,10 @@ void ReadLegacyMaps(Object& object) {
       if (definition && size >= kLeastSize) {
         Decode(*definition, object.file.order(), map);
       } else {
-        map.problem = elf::Describe(section) + ": map " + elf::Quoted(symbol.name) +
-                      " at offset " + std::to_string(symbol.value) + " has " +
-                      std::to_string(size) + " bytes of " +
-                      std::to_string(section.contents.size()) +
-                      "; a definition needs at least " + std::to_string(kLeastSize);
+        map.problem = elf::Describe(section) + ": map " + elf::Quoted(symbol.name) + " at offset " +
+                      std::to_string(symbol.value) + " has " + std::to_string(size) + " bytes of " +
+                      std::to_string(section.contents.size()) + "; a definition needs at least " +
+                      std::to_string(kLeastSize);
       }
       object.AddMap(std::move(map), section, symbol.value, std::max(limit, symbol.value + 1));
     }

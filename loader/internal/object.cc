@@ -48,16 +48,14 @@ bool IsReadOnlyData(const elf::Section& section) {
 }
 
 void Extents::Sort() {
-  std::ranges::sort(all_, {}, [](const Extent& extent) {
-    return std::pair(extent.section, extent.begin);
-  });
+  std::ranges::sort(all_, {},
+                    [](const Extent& extent) { return std::pair(extent.section, extent.begin); });
 }
 
 const Extent* Extents::At(uint32_t section, uint64_t offset) const {
-  const auto after =
-      std::ranges::upper_bound(all_, std::pair(section, offset), {}, [](const Extent& extent) {
-        return std::pair(extent.section, extent.begin);
-      });
+  const auto after = std::ranges::upper_bound(
+      all_, std::pair(section, offset), {},
+      [](const Extent& extent) { return std::pair(extent.section, extent.begin); });
   if (after == all_.begin()) return nullptr;
   const Extent& extent = *std::prev(after);
   return extent.section == section && offset < extent.end ? &extent : nullptr;
@@ -96,8 +94,8 @@ std::span<const uint32_t> Object::SymbolsIn(uint32_t section) const {
 }
 
 const elf::Section* Object::FindSection(std::string_view name) const {
-  const auto found = std::ranges::lower_bound(
-      sections_, name, {}, &std::pair<std::string_view, uint32_t>::first);
+  const auto found =
+      std::ranges::lower_bound(sections_, name, {}, &std::pair<std::string_view, uint32_t>::first);
   if (found == sections_.end() || found->first != name) return nullptr;
   return &file.sections()[found->second];
 }

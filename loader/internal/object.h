@@ -68,7 +68,7 @@ struct TypedVariable {
   elf::TypeId type = elf::TypeId::kVoid;      // what that refers to
   uint32_t offset = 0;                        // in the section
   uint32_t size = 0;                          // bytes
-  bool function = false;  // or else no variable
+  bool function = false;                      // or else no variable
   bool is_static = false;  // or hidden: nobody outside of the object is to see it
 };
 
@@ -100,9 +100,9 @@ struct Object {
   // The first section of that name.
   [[nodiscard]] const elf::Section* FindSection(std::string_view name) const;
   [[nodiscard]] const TypedSection* FindTyped(std::string_view section) const;
-  // Whether so many more bytes may be copied out of the object. Symbols may share one long name, and
-  // sections the same bytes of the file, so that a small file could ask for a large spec: what is
-  // copied in all is bounded by kMaxCopies times its size, and Parse fails beyond that.
+  // Whether so many more bytes may be copied out of the object. Symbols may share one long name,
+  // and sections the same bytes of the file, so that a small file could ask for a large spec: what
+  // is copied in all is bounded by kMaxCopies times its size, and Parse fails beyond that.
   [[nodiscard]] bool Afford(uint64_t bytes);
   [[nodiscard]] bool exhausted() const { return exhausted_; }
   // Adds a map that has no extent, or one of [begin, end) of `section`. The index of the map.
@@ -115,7 +115,7 @@ struct Object {
   std::optional<elf::Btf> btf;         // nothing: none, or a damaged one (spec.btf_problem)
   std::vector<TypedSection> datasecs;  // by name
   std::vector<std::pair<std::string_view, elf::TypeId>> functions_by_name;  // BTF's FUNCs
-  std::vector<elf::BtfType> tags;       // declaration tags
+  std::vector<elf::BtfType> tags;                                           // declaration tags
   std::vector<elf::BtfType> undefined;  // functions and variables said to be elsewhere
   Extents functions;
   Extents maps;

@@ -17,15 +17,13 @@ class VariableSymbols {
           (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
           !symbol.name.empty())
         symbols_.push_back(symbol.index);
-    std::ranges::sort(symbols_, {}, [this](uint32_t index) {
-      return std::pair(Key(index), index);
-    });
+    std::ranges::sort(symbols_, {},
+                      [this](uint32_t index) { return std::pair(Key(index), index); });
   }
 
   [[nodiscard]] const elf::Symbol* Find(uint32_t section, std::string_view name) const {
-    const auto found =
-        std::ranges::lower_bound(symbols_, std::pair(section, name), {},
-                                 [this](uint32_t index) { return Key(index); });
+    const auto found = std::ranges::lower_bound(symbols_, std::pair(section, name), {},
+                                                [this](uint32_t index) { return Key(index); });
     if (found == symbols_.end() || Key(*found) != std::pair(section, name)) return nullptr;
     return &file_.symbols()[*found];
   }

@@ -28,19 +28,19 @@ class Resolver {
     const bool load = insn.code == kLoadImm64;
     if (!load && insn.code != kCall)
       return Fail(" (opcode " + std::to_string(insn.code) + ") is relocated against " +
-                     elf::Quoted(symbol.name) + " but is neither a 64-bit load nor a call");
+                  elf::Quoted(symbol.name) + " but is neither a 64-bit load nor a call");
     if (symbol.section == elf::kUndefinedSection) return ToExtern(relocation.symbol);
     if (symbol.section >= object_.file.sections().size())
       return Fail(" refers to " + elf::Quoted(symbol.name) +
-                     (symbol.section == elf::kCommonSection
-                          ? ", a common symbol: initialise it, or compile with -fno-common"
-                          : ", which lies in no section"));
+                  (symbol.section == elf::kCommonSection
+                       ? ", a common symbol: initialise it, or compile with -fno-common"
+                       : ", which lies in no section"));
     const elf::Section& target = object_.file.sections()[symbol.section];
     if (object_.Role(target.index) == SectionRole::kCode)
       return ToFunction(symbol, target, insn, load);
     if (!load)
-      return Fail(" calls " + elf::Quoted(symbol.name) + " in " +
-                     elf::Describe(target) + ", which holds no code");
+      return Fail(" calls " + elf::Quoted(symbol.name) + " in " + elf::Describe(target) +
+                  ", which holds no code");
     return ToData(symbol, target, Addend(symbol, insn.imm));
   }
 
@@ -72,9 +72,8 @@ class Resolver {
 
   // A symbol of its own says where the function is; a section's symbol leaves that to the
   // immediate: for a call in instructions from the one after it, for a load in bytes.
-  [[nodiscard]] Resolved ToFunction(const elf::Symbol& symbol,
-                                    const elf::Section& target, const Insn& insn,
-                                    bool load) const {
+  [[nodiscard]] Resolved ToFunction(const elf::Symbol& symbol, const elf::Section& target,
+                                    const Insn& insn, bool load) const {
     uint64_t offset = symbol.value;
     if (!IsNamed(symbol))
       offset += load ? static_cast<uint64_t>(int64_t{insn.imm})
@@ -82,15 +81,13 @@ class Resolver {
     return FunctionAt(target, offset, load);
   }
 
-  [[nodiscard]] Resolved FunctionAt(const elf::Section& section,
-                                    uint64_t offset, bool load) const {
+  [[nodiscard]] Resolved FunctionAt(const elf::Section& section, uint64_t offset, bool load) const {
     const Extent* function = object_.functions.At(section.index, offset);
     if (function == nullptr || function->begin != offset)
-      return Fail(" refers to offset " + std::to_string(static_cast<int64_t>(offset)) +
-                     " of " + elf::Describe(section) + ", where no function begins");
-    return Reference{
-        .kind = load ? ReferenceKind::kFunctionAddress : ReferenceKind::kFunctionCall,
-        .target = function->index};
+      return Fail(" refers to offset " + std::to_string(static_cast<int64_t>(offset)) + " of " +
+                  elf::Describe(section) + ", where no function begins");
+    return Reference{.kind = load ? ReferenceKind::kFunctionAddress : ReferenceKind::kFunctionCall,
+                     .target = function->index};
   }
 
   // The immediate counts from the symbol, named or not.
@@ -99,8 +96,8 @@ class Resolver {
     return biased_ && IsNamed(symbol) ? addend - symbol.value : addend;
   }
 
-  [[nodiscard]] Resolved ToData(const elf::Symbol& symbol,
-                                const elf::Section& target, uint64_t addend) {
+  [[nodiscard]] Resolved ToData(const elf::Symbol& symbol, const elf::Section& target,
+                                uint64_t addend) {
     const auto offset = static_cast<int64_t>(symbol.value + addend);
     switch (object_.Role(target.index)) {
       case SectionRole::kBtfMaps:
@@ -110,39 +107,38 @@ class Resolver {
         return ToJumpTable(symbol, target, static_cast<uint64_t>(offset));
       case SectionRole::kArena:
         if (!object_.arena)
-          return Fail(" refers to " + elf::Quoted(symbol.name) + " in " +
-                         elf::Describe(target) +
-                         ", but the object defines no map of type BPF_MAP_TYPE_ARENA");
+          return Fail(" refers to " + elf::Quoted(symbol.name) + " in " + elf::Describe(target) +
+                      ", but the object defines no map of type BPF_MAP_TYPE_ARENA");
         return Reference{.kind = ReferenceKind::kArena, .target = *object_.arena, .offset = offset};
       case SectionRole::kData:
         break;
       default:
         // A section of the author's own; only what is loaded with the program can be meant.
         if (!target.Has(elf::SectionFlag::kAlloc) || target.size == 0)
-          return Fail(" refers to " + elf::Quoted(symbol.name) + " in " +
-                         elf::Describe(target) + ", which is no data of the program");
+          return Fail(" refers to " + elf::Quoted(symbol.name) + " in " + elf::Describe(target) +
+                      ", which is no data of the program");
     }
     return Reference{
         .kind = ReferenceKind::kData, .target = DataMapOf(object_, target), .offset = offset};
   }
 
-  [[nodiscard]] Resolved ToMap(const elf::Symbol& symbol,
-                               const elf::Section& target, uint64_t offset) const {
+  [[nodiscard]] Resolved ToMap(const elf::Symbol& symbol, const elf::Section& target,
+                               uint64_t offset) const {
     const Extent* map = object_.maps.At(target.index, offset);
     if (map == nullptr || map->begin != offset)
       return Fail(" refers to " + elf::Quoted(symbol.name) + ", offset " +
-                     std::to_string(static_cast<int64_t>(offset)) + " of " +
-                     elf::Describe(target) + ", where no map is defined");
+                  std::to_string(static_cast<int64_t>(offset)) + " of " + elf::Describe(target) +
+                  ", where no map is defined");
     return Reference{.kind = ReferenceKind::kMap, .target = map->index};
   }
 
-  [[nodiscard]] Resolved ToJumpTable(const elf::Symbol& symbol,
-                                     const elf::Section& target, uint64_t offset) const {
+  [[nodiscard]] Resolved ToJumpTable(const elf::Symbol& symbol, const elf::Section& target,
+                                     uint64_t offset) const {
     const Extent* table = object_.maps.At(target.index, offset);
     if (table == nullptr || table->begin != offset)
       return Fail(" refers to " + elf::Quoted(symbol.name) + ", offset " +
-                     std::to_string(static_cast<int64_t>(offset)) + " of " +
-                     elf::Describe(target) + ", where no jump table begins");
+                  std::to_string(static_cast<int64_t>(offset)) + " of " + elf::Describe(target) +
+                  ", where no jump table begins");
     return Reference{.kind = ReferenceKind::kData, .target = table->index};
   }
 

@@ -89,8 +89,8 @@ class SlotReader {
 
   // The offset of the member `values` in a map's definition.
   [[nodiscard]] std::optional<uint32_t> ValuesAt(uint32_t map) const {
-    const auto found = std::ranges::lower_bound(object_.values_at, map, {},
-                                                &std::pair<uint32_t, uint32_t>::first);
+    const auto found =
+        std::ranges::lower_bound(object_.values_at, map, {}, &std::pair<uint32_t, uint32_t>::first);
     if (found == object_.values_at.end() || found->first != map) return std::nullopt;
     return found->second;
   }

@@ -208,8 +208,8 @@ TEST(CollectionSpec, RefusesWhatIsNoObject) {
   EXPECT_THAT(CollectionSpec::Parse({}, "empty"), Fails(Code::kMalformed, "empty"));
 }
 
-// Every prefix, and every object with one byte changed, is an Error or a spec whose indices all lead
-// somewhere.
+// Every prefix, and every object with one byte changed, is an Error or a spec whose indices all
+// lead somewhere.
 void ExpectSound(Bytes object) {
   const auto spec = CollectionSpec::Parse(object, "hostile");
   if (!spec) {

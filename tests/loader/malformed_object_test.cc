@@ -221,9 +221,8 @@ TEST(MalformedObject, DamagedRelocationsOfTypesHurtEveryProgram) {
   for (const bool compressed : {false, true}) {
     Sound sound;
     sound.elf.AddSection({.name = ".BTF", .contents = BtfBuilder().Build()});
-    sound.elf.AddSection({.name = ".BTF.ext",
-                          .flags = compressed ? uint64_t{0x800} : 0,
-                          .contents = ExtWith(24)});
+    sound.elf.AddSection(
+        {.name = ".BTF.ext", .flags = compressed ? uint64_t{0x800} : 0, .contents = ExtWith(24)});
     const auto spec = CollectionSpec::Parse(sound.elf.Build(), "bad.o");
     ASSERT_THAT(spec, IsOk());
     EXPECT_THAT(spec->functions[0].problem, HasSubstr(compressed ? "compressed" : "CO-RE"));
@@ -315,18 +314,18 @@ TEST(MalformedObject, HasItsMapDefinitionsRefused) {
 TEST(MalformedObject, SoundDefinitionsOfEveryFieldAreRead) {
   TypedMap map;
   const uint32_t extra = map.btf.Enum64("", {{"x", uint64_t{5} << 40}});
-  const auto spec = CollectionSpec::Parse(
-      map.Build(map.btf.Struct("", 64,
-                               {{"type", map.Number(9), 0},
-                                {"max_entries", map.Number(77), 64},
-                                {"map_flags", map.Number(4), 128},
-                                {"key_size", map.Number(4), 192},
-                                {"key", map.btf.Ptr(map.u32), 256},
-                                {"value_size", map.Number(12), 320},
-                                {"numa_node", map.Number(3), 384},
-                                {"map_extra", extra, 448},
-                                {"pinning", map.Number(1), 448}})),
-      "good.o");
+  const auto spec =
+      CollectionSpec::Parse(map.Build(map.btf.Struct("", 64,
+                                                     {{"type", map.Number(9), 0},
+                                                      {"max_entries", map.Number(77), 64},
+                                                      {"map_flags", map.Number(4), 128},
+                                                      {"key_size", map.Number(4), 192},
+                                                      {"key", map.btf.Ptr(map.u32), 256},
+                                                      {"value_size", map.Number(12), 320},
+                                                      {"numa_node", map.Number(3), 384},
+                                                      {"map_extra", extra, 448},
+                                                      {"pinning", map.Number(1), 448}})),
+                            "good.o");
   ASSERT_THAT(spec, IsOk());
   const MapSpec& read = *spec->FindMap("t");
   EXPECT_EQ(read.params, (MapParams{.name = "t",
