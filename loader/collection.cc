@@ -3,78 +3,31 @@
 #include <algorithm>
 
 #include "purebpf/bpf/try.h"
+#include "purebpf/loader/internal/execute/execution.h"
 #include "purebpf/loader/internal/names.h"
 
 namespace purebpf {
 namespace {
 
-template <typename Objects>
-auto Find(Objects& objects, std::string_view name) {
-  return std::ranges::find_if(objects, [&](const auto& object) { return object.name() == name; });
+template <typename Objects, typename Projection>
+auto Find(Objects& objects, std::string_view name, Projection projection) {
+  return std::ranges::find_if(
+      objects, [&](const auto& object) { return std::invoke(projection, object) == name; });
 }
 
-template <typename Object>
-Result<Object> Take(std::vector<Object>& objects, std::string_view name, std::string_view kind,
-                    std::string_view collection) {
-  const auto found = Find(objects, name);
-  if (found == objects.end())
-    return std::unexpected(
-        Error{.code = Code::kNotFound,
-              .operation = "take " + std::string(kind) + " '" + std::string(name) + "'",
-              .object = std::string(collection),
-              .detail = "it was not loaded, or taken before; there are: " +
-                        internal::NamesOf(objects, &Object::name)});
-  Object object = std::move(*found);
-  objects.erase(found);
-  return object;
+std::unexpected<Error> NotThere(std::string_view kind, std::string_view name,
+                                std::string_view collection, const std::string& names) {
+  return std::unexpected(
+      Error{.code = Code::kNotFound,
+            .operation = "take " + std::string(kind) + " '" + std::string(name) + "'",
+            .object = std::string(collection),
+            .detail = "it was not loaded, or taken before; there are: " + names});
 }
 
 }  // namespace
 
-namespace {
-
-// The step's parameters with the descriptors of its maps. A plan may have been edited, so its slots
-// are checked: each names an instruction, and an earlier step that made a map.
-Result<ProgramParams> FillIn(const LoadProgramStep& step, const std::vector<int>& descriptors) {
-  ProgramParams params = step.params;
-  for (const MapSlot& slot : step.map_slots) {
-    const bool made = slot.step < descriptors.size() && descriptors[slot.step] >= 0;
-    if (!made || slot.insn >= params.insns.size())
-      return std::unexpected(Error{.code = Code::kInvalidArgument,
-                                   .operation = "load program",
-                                   .object = params.name,
-                                   .detail = "the plan puts the map of step " +
-                                             std::to_string(slot.step) + " at instruction " +
-                                             std::to_string(slot.insn) +
-                                             ": no such earlier map, or no such instruction"});
-    params.insns[slot.insn].imm = descriptors[slot.step];
-  }
-  return params;
-}
-
-}  // namespace
-
-Result<Collection> Collection::Load(Kernel& kernel, const LoadPlan& plan) {
-  Collection collection;
-  collection.name_ = plan.name;
-  std::vector<int> descriptors;  // by step; -1 where it made no map
-  for (const Step& step : plan.steps) {
-    int descriptor = -1;
-    if (const auto* create = std::get_if<CreateMapStep>(&step)) {
-      auto map = Map::Create(kernel, create->params);
-      if (!map) return std::unexpected(std::move(map).error().Within(plan.name));
-      descriptor = map->fd();
-      collection.maps_.push_back(std::move(*map));
-    } else if (const auto* load = std::get_if<LoadProgramStep>(&step)) {
-      auto params = FillIn(*load, descriptors);
-      if (!params) return std::unexpected(std::move(params).error().Within(plan.name));
-      auto program = Program::Load(kernel, *params, plan.log);
-      if (!program) return std::unexpected(std::move(program).error().Within(plan.name));
-      collection.programs_.push_back(std::move(*program));
-    }
-    descriptors.push_back(descriptor);
-  }
-  return collection;
+Result<Collection> Collection::Load(Kernel& kernel, LoadPlan plan) {
+  return internal::Execution(kernel, plan).Run();
 }
 
 // Members of the spec that lead on to the stages after it are defined here, with the last stage.
@@ -83,25 +36,50 @@ Result<Collection> CollectionSpec::Load(Kernel& kernel) const {
 }
 
 Result<Collection> CollectionSpec::Load(Kernel& kernel, const LoadOptions& options) const {
-  const TargetKernel target = PUREBPF_TRY(TargetKernel::Of(kernel, *this, options));
-  const LoadPlan plan = PUREBPF_TRY(LoadPlan::Make(*this, target, options));
-  return Collection::Load(kernel, plan);
+  LoadPlan plan;
+  {
+    // What is known of the kernel is given back before programs are loaded.
+    TargetKernel target = TargetKernel::Running(kernel, options.kernel);
+    plan = PUREBPF_TRY(LoadPlan::Make(*this, target, options));
+  }
+  return Collection::Load(kernel, std::move(plan));
 }
 
 const Map* Collection::FindMap(std::string_view name) const {
-  const auto found = Find(maps_, name);
-  return found == maps_.end() ? nullptr : &*found;
+  const auto found = Find(maps_, name, &LoadedMap::name);
+  return found == maps_.end() ? nullptr : &found->map;
 }
 
 const Program* Collection::FindProgram(std::string_view name) const {
-  const auto found = Find(programs_, name);
+  const auto found = Find(programs_, name, &Program::name);
   return found == programs_.end() ? nullptr : &*found;
 }
 
-Result<Map> Collection::TakeMap(std::string_view name) { return Take(maps_, name, "map", name_); }
+Result<Map> Collection::TakeMap(std::string_view name) {
+  const auto found = Find(maps_, name, &LoadedMap::name);
+  if (found == maps_.end())
+    return NotThere("map", name, name_, internal::NamesOf(maps_, &LoadedMap::name));
+  Map map = std::move(found->map);
+  maps_.erase(found);
+  return map;
+}
 
 Result<Program> Collection::TakeProgram(std::string_view name) {
-  return Take(programs_, name, "program", name_);
+  const auto found = Find(programs_, name, &Program::name);
+  if (found == programs_.end())
+    return NotThere("program", name, name_, internal::NamesOf(programs_, &Program::name));
+  Program program = std::move(*found);
+  programs_.erase(found);
+  return program;
+}
+
+Result<void> Collection::FillStructOps(std::string_view map) {
+  const Map* found = FindMap(map);
+  const auto value = Find(struct_ops_, map, &StructOpsValue::map);
+  if (found == nullptr || value == struct_ops_.end())
+    return NotThere("struct_ops", map, name_, internal::NamesOf(struct_ops_, &StructOpsValue::map));
+  constexpr uint32_t kKey = 0;
+  return found->Put(BytesOf(kKey), value->value);
 }
 
 }  // namespace purebpf

@@ -1,0 +1,123 @@
+#include "purebpf/loader/internal/execute/execution.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "purebpf/bpf/try.h"
+#include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_sanitize.h"
+#include "purebpf/loader/internal/plan/kernel_facts.h"
+
+namespace purebpf::internal {
+
+Execution::~Execution() {
+  // Whoever ran to the end has none left.
+  for (const std::string& path : pins_) (void)Map::Unpin(kernel_, path);
+}
+
+std::unexpected<Error> Execution::WrongPlan(std::string_view object, std::string detail) {
+  return std::unexpected(Error{.code = Code::kInvalidArgument,
+                               .operation = "execute plan",
+                               .object = std::string(object),
+                               .detail = std::move(detail),
+                               .hint = "",
+                               .log = ""});
+}
+
+const Map* Execution::MapOf(uint32_t step) const {
+  if (step >= made_.size() || !made_[step].map) return nullptr;
+  return &collection_.maps_[*made_[step].map].map;
+}
+
+const Program* Execution::ProgramOf(uint32_t step) const {
+  if (step >= made_.size() || !made_[step].program) return nullptr;
+  return &collection_.programs_[*made_[step].program];
+}
+
+Result<Collection> Execution::Run() && {
+  collection_.name_ = plan_.name;
+  collection_.failures_ = std::move(plan_.failures);
+  for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
+    auto done = std::visit([&](auto& step) { return Do(step, number); }, plan_.steps[number]);
+    if (done) continue;
+    auto* program = std::get_if<LoadProgramStep>(&plan_.steps[number]);
+    if (!plan_.partial || program == nullptr)
+      return std::unexpected(std::move(done).error().Within(plan_.name));
+    collection_.failures_.push_back({program->params.name, std::move(done).error()});
+  }
+  collection_.variables_ = std::move(plan_.variables);
+  pins_.clear();
+  return std::move(collection_);
+}
+
+// Refused types are no reason to fail: programs and maps are loaded without theirs, as on a kernel
+// that knows none. A kernel that knows less of them gets what it knows.
+Result<void> Execution::Do(LoadBtfStep& step, uint32_t) {
+  types_ = step.btf;
+  const BtfLoadOptions options{.token_fd = plan_.token_fd};
+  auto loaded = BtfObject::Load(kernel_, step.btf, options);
+  if (!loaded) {
+    const auto version = AskVersion(kernel_);
+    const auto btf = elf::Btf::Parse(step.btf);
+    if (version && btf) {
+      const auto features = elf::BtfFeatures::Of(*version);
+      const auto sanitized = elf::SanitizeBtf(*btf, features);
+      if (sanitized && *sanitized != step.btf) {
+        auto again = BtfObject::Load(kernel_, *sanitized, options);
+        if (again) loaded = std::move(again);
+      }
+    }
+  }
+  if (loaded) {
+    btf_.emplace(std::move(*loaded));
+    return {};
+  }
+  if (!step.required) return {};
+  return std::unexpected(std::move(loaded).error());
+}
+
+Result<void> Execution::Do(CreateMapStep& step, uint32_t number) {
+  auto map = MakeMap(step);
+  if (!map) return std::unexpected(std::move(map).error());
+  made_[number].map = collection_.maps_.size();
+  collection_.maps_.push_back({std::move(step.name), std::move(*map)});
+  return {};
+}
+
+Result<void> Execution::Do(FillSlotStep& step, uint32_t number) {
+  const Map* map = MapOf(step.map);
+  const Map* inner = MapOf(step.target);
+  const Program* program = ProgramOf(step.target);
+  if (map == nullptr || (inner == nullptr && program == nullptr)) {
+    if (plan_.partial) return {};  // its program was left out
+    return WrongPlan("step " + std::to_string(number),
+                     "it fills a slot of step " + std::to_string(step.map) + " with step " +
+                         std::to_string(step.target) + ", which did not make these");
+  }
+  const int fd = inner != nullptr ? inner->fd() : program->fd();
+  return map->Put(BytesOf(step.key), BytesOf(fd));
+}
+
+Result<void> Execution::Do(StructOpsStep& step, uint32_t number) {
+  for (const StructOpsStep::Member& member : step.members) {
+    const Program* program = ProgramOf(member.step);
+    if (program == nullptr && plan_.partial) continue;
+    const auto fd = static_cast<uint64_t>(program == nullptr ? 0 : program->fd());
+    if (program == nullptr || member.offset > step.value.size() ||
+        step.value.size() - member.offset < sizeof fd)
+      return WrongPlan("step " + std::to_string(number),
+                       "it puts step " + std::to_string(member.step) + " at offset " +
+                           std::to_string(member.offset) + " of a value of " +
+                           std::to_string(step.value.size()) +
+                           " bytes: no such program, or no room");
+    std::ranges::copy(BytesOf(fd), step.value.begin() + member.offset);
+  }
+  if (step.map >= made_.size() || !made_[step.map].map)
+    return WrongPlan("step " + std::to_string(number),
+                     "step " + std::to_string(step.map) + " made no map for it");
+  collection_.struct_ops_.push_back(
+      {collection_.maps_[*made_[step.map].map].name, std::move(step.value)});
+  return {};
+}
+
+}  // namespace purebpf::internal
