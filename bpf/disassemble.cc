@@ -123,18 +123,17 @@ std::string AtomicText(const Insn& insn) {
   const std::string type(kUnsigned[SizeIndex(insn)]);
   const bool wide = type == "u64";
   const std::string dst = Register(insn.dst());
-  const std::string src = Register(insn.src(), wide);
+  const std::string src = Register(insn.src());
   const std::string place = "(" + type + " *)" + Place(insn.dst(), insn.off);
   const std::string atomic = wide ? "atomic64_" : "atomic_";
   switch (insn.imm) {
     case kExchange:
       return src + " = " + atomic + "xchg(" + place + ", " + src + ")";
     case kCompareExchange:
-      return Register(0, wide) + " = " + atomic + "cmpxchg(" + place + ", " + Register(0, wide) +
-             ", " + src + ")";
+      return Register(0) + " = " + atomic + "cmpxchg(" + place + ", " + Register(0) + ", " + src +
+             ")";
     case kLoadAcquire:
-      return Register(insn.dst(), wide) + " = load_acquire((" + type + " *)" +
-             Place(insn.src(), insn.off) + ")";
+      return dst + " = load_acquire((" + type + " *)" + Place(insn.src(), insn.off) + ")";
     case kStoreRelease:
       return "store_release(" + place + ", " + src + ")";
     default:

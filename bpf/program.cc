@@ -8,50 +8,18 @@
 #include "purebpf/bpf/attr.h"
 #include "purebpf/bpf/call.h"
 #include "purebpf/bpf/explain.h"
+#include "purebpf/bpf/load_log.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/bpf/memlock.h"
-#include "purebpf/bpf/program_log.h"
 
 namespace purebpf {
+
+using internal::Loaded;
+
 namespace {
 
 constexpr uint32_t kBranches = 1;      // BPF_LOG_LEVEL1
 constexpr uint32_t kInstructions = 2;  // BPF_LOG_LEVEL2
-
-// kernel/bpf/log.c: bpf_verifier_log_attr_valid; before Linux 6.4 there was the lower bound too.
-constexpr uint32_t kLeastLogSize = 128;
-constexpr uint32_t kMostLogSize = UINT32_MAX >> 2;
-constexpr uint32_t kFirstLogSize = 64U << 10;
-
-// What to try after a buffer of `size` was too small; `size` itself where nothing is left to try.
-// `true_size` is what the kernel said that it needs, 0 before Linux 6.4: larger steps then, for
-// each try verifies the program anew, which may take a second.
-uint32_t GrownLogSize(uint32_t size, uint32_t true_size, uint32_t limit) {
-  const uint64_t wanted = true_size > size ? true_size : uint64_t{size} * 4;
-  return static_cast<uint32_t>(std::min<uint64_t>(wanted, limit));
-}
-
-// Never the verifier's: a second try with a log would tell nothing, and may make it worse.
-bool VerifierMayHaveSaid(Errno error) {
-  switch (error.value) {
-    case ENOMEM:
-    case ENFILE:
-    case EMFILE:
-    case EFAULT:
-    case ENOSYS:
-    case EAGAIN:
-      return false;
-    default:
-      return true;
-  }
-}
-
-// One attempt, or several with a growing log.
-struct Loaded {
-  SysResult<int> answer;
-  std::string log;
-  bool whole = true;  // false: `log` is the part that fitted (its end since Linux 6.4)
-};
 
 class LoadCommand {
  public:
@@ -67,26 +35,7 @@ class LoadCommand {
   SysResult<int> WithoutLog() { return Issue(0, {}).answer; }
 
   Loaded WithLog(uint32_t level, uint32_t max_bytes) {
-    const uint32_t limit = std::clamp(max_bytes, kLeastLogSize, kMostLogSize);
-    uint32_t size = std::min(kFirstLogSize, limit);
-    Loaded kept{.answer = std::unexpected(Errno{ENOSPC})};
-    while (true) {
-      std::string log(size, '\0');
-      auto [answer, true_size] =
-          Issue(level, std::as_writable_bytes(std::span(log.data(), log.size())));
-      log.resize(strnlen(log.data(), log.size()));
-      // Told that the log fitted: ENOSPC was about something else.
-      const bool fitted = true_size != 0 && true_size <= size;
-      if (answer || answer.error() != Errno{ENOSPC} || fitted) {
-        // Refused for the buffer's size alone (16 MiB before Linux 5.2): what came before counts.
-        if (!answer && log.empty() && !kept.log.empty()) return kept;
-        return {.answer = answer, .log = std::move(log)};
-      }
-      kept = {.answer = answer, .log = std::move(log), .whole = false};
-      const uint32_t grown = GrownLogSize(size, true_size, limit);
-      if (grown == size) return kept;
-      size = grown;
-    }
+    return internal::LoadWithLog(max_bytes, [&](MutableBytes log) { return Issue(level, log); });
   }
 
   // Leaves out one thing more of what an older kernel may have refused; false where nothing is
@@ -114,11 +63,6 @@ class LoadCommand {
   }
 
  private:
-  struct Answer {
-    SysResult<int> answer;
-    uint32_t true_size;
-  };
-
   // kernel/bpf/verifier.c: check_btf_func, check_btf_line.
   static bool IsAboutInfo(std::string_view log) {
     const std::string_view line = internal::TellingLine(log);
@@ -131,7 +75,7 @@ class LoadCommand {
     return static_cast<uint32_t>(info.records.size() / info.record_size);
   }
 
-  Answer Issue(uint32_t level, MutableBytes log) {
+  internal::LoadAnswer Issue(uint32_t level, MutableBytes log) {
     ProgLoadAttr attr{.prog_type = static_cast<uint32_t>(params_.type),
                       .insn_cnt = static_cast<uint32_t>(params_.insns.size()),
                       .log_level = level,
@@ -195,7 +139,7 @@ Attempt Try(Kernel& kernel, LoadCommand& command, const VerifierLog& log) {
   // A log that does not fit fails the load, and hides why: neither is what was asked for.
   if (!loaded.whole) answer = command.WithoutLog();
   const bool words = (log.level & (kBranches | kInstructions)) != 0;
-  if (!answer && !words && VerifierMayHaveSaid(answer.error())) {
+  if (!answer && !words && internal::VerifierMayHaveSaid(answer.error())) {
     loaded = command.WithLog(log.level | kBranches, log.max_bytes);
     // The kernel may think otherwise the second time: memory was short, a limit was raised.
     if (loaded.answer) answer = loaded.answer;
@@ -240,8 +184,10 @@ Result<Program> Program::Load(Kernel& kernel, const ProgramParams& params, const
   while (!attempt.answer && command.Reduce(attempt.answer.error(), attempt.loaded.log))
     attempt = Try(kernel, command, log);
   if (!attempt.answer) return std::unexpected(Refused(kernel, params, std::move(attempt)));
-  return Program(Fd(kernel, *attempt.answer), params.name, params.type,
-                 log.level == 0 ? std::string() : std::move(attempt.loaded.log));
+  Program program(Fd(kernel, *attempt.answer), params.name, params.type,
+                  log.level == 0 ? std::string() : std::move(attempt.loaded.log));
+  program.expected_attach_type_ = params.expected_attach_type;
+  return program;
 }
 
 }  // namespace purebpf

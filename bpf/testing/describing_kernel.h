@@ -14,7 +14,7 @@
 namespace purebpf::testing {
 
 namespace internal {
-class Describer;
+struct Conversation;
 }
 
 class DescribingKernel : public ForwardingKernel {
@@ -52,15 +52,21 @@ class DescribingKernel : public ForwardingKernel {
                          std::optional<std::chrono::milliseconds> timeout) override;
 
  protected:
-  explicit DescribingKernel(Kernel& next);
+  // `shorten`: of bytes that are too many for a line only the beginning is told.
+  DescribingKernel(Kernel& next, bool shorten);
 
   // A call that was made and answered.
   virtual void Said(Call call) = 0;
+  // The same of OpenFile, whose contents are not in it yet: they may be many.
+  virtual void SaidOpenFile(Call call, Bytes contents) = 0;
+  // Those contents are about to be closed; `view` is the result of the call that opened them.
+  virtual void SaidCloseFile(const std::string& view, Bytes contents,
+                             FunctionRef<std::vector<std::byte>()> reduce) = 0;
 
-  [[nodiscard]] internal::Describer& describer() const { return *describer_; }
+  [[nodiscard]] internal::Conversation& conversation() const { return *conversation_; }
 
  private:
-  std::unique_ptr<internal::Describer> describer_;
+  std::unique_ptr<internal::Conversation> conversation_;
 };
 
 }  // namespace purebpf::testing

@@ -11,9 +11,11 @@
 #ifndef PUREBPF_BPF_TESTING_RECORDING_KERNEL_H_
 #define PUREBPF_BPF_TESTING_RECORDING_KERNEL_H_
 
-#include <memory>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/testing/describing_kernel.h"
@@ -28,24 +30,27 @@ class RecordingKernel final : public DescribingKernel {
  public:
   // Borrows `next`, which must outlive it, and asks it for its release.
   explicit RecordingKernel(Kernel& next, const RecordingOptions& options = {});
-  ~RecordingKernel() override;
 
   // A comment line above the next call: a step of the story.
   void Remark(std::string_view text);
 
   // What was said so far. A file that is still open is in it whole.
   [[nodiscard]] std::string Text() const;
-  [[nodiscard]] size_t calls() const;
+  [[nodiscard]] size_t calls() const { return fixture_.calls.size(); }
 
   // Text() into the file at `path`, by way of `files`, which is not recorded.
   Result<void> Save(Kernel& files, const std::string& path) const;
 
  private:
   void Said(Call call) override;
-  void Reduced(size_t call, std::vector<std::byte> contents) override;
+  void SaidOpenFile(Call call, Bytes contents) override;
+  void SaidCloseFile(const std::string& view, Bytes contents,
+                     FunctionRef<std::vector<std::byte>()> reduce) override;
 
-  struct State;
-  std::unique_ptr<State> state_;
+  Fixture fixture_;
+  std::vector<std::string> remarks_;  // above the next call
+  // The calls whose contents are not there yet, by view.
+  std::map<std::string, size_t> opened_;
 };
 
 }  // namespace purebpf::testing

@@ -25,6 +25,7 @@ enum class Kind : uint8_t {
   kId,
   kName,  // a character array, filled up with NULs
   kBytes,
+  kErrno,    // 0, or a negative errno: "-EBUSY"
   kTime,     // different in every run: told only whether it is there
   kPointer,  // of what `content` says
 };
@@ -74,7 +75,8 @@ CommandSpec SpecOf(Command command);
 
 // What BPF_OBJ_GET_INFO_BY_FD writes, by the kind of the descriptor; empty where unknown.
 Schema InfoSchema(std::string_view kind);
-Schema IterInfoSchema();
+// union bpf_iter_link_info: of a cgroup's iterator, or of a map's.
+Schema IterInfoSchema(bool of_cgroup);
 Schema PerfAttrSchema();
 
 // PERF_EVENT_IOC_*

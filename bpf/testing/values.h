@@ -18,7 +18,7 @@ namespace purebpf::testing::internal {
 // All the bytes that a fixture's repeats may stand for together.
 inline constexpr size_t kMaxExpandedBytes = size_t{64} << 20;
 
-// A text of 16 characters such as "hex:(00)*16777216" stands for many bytes: what has been spent of
+// A text of 16 characters such as "hex:(00*16777216)" stands for many bytes: what has been spent of
 // the limit above.
 class Budget {
  public:
@@ -45,7 +45,7 @@ std::string Hexadecimal(uint64_t value);  // "0x1f"
 // does not fit 64 bits.
 std::optional<uint64_t> ParseNumber(std::string_view word);
 
-// "0b0c(00)*14": a byte in two digits, and "(DIGITS)*N" for what repeats.
+// "0b0c(00*14)": a byte in two digits, and "(DIGITS*N)" for what repeats.
 std::string HexOf(Bytes bytes);
 // In lines of about 64 bytes.
 std::vector<std::string> HexLines(Bytes bytes);

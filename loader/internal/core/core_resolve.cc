@@ -184,7 +184,7 @@ Result<CoreResolution> CoreResolver::Make(const CoreRelocation& relocation) {
 }
 
 CoreResult<bool> CoreResolver::Try(const CoreRelocation& relocation, const CorePath& path,
-                                   const Candidate& candidate, Found& found) {
+                                   const Candidate& candidate, CoreValue& found) {
   const CoreTypes& types = targets_[candidate.target].types;
   if (!budget_.Take()) return std::unexpected(CoreFault::kWork);
   const CoreMatcher matcher(local_, types, budget_);
@@ -205,8 +205,7 @@ CoreResult<bool> CoreResolver::Try(const CoreRelocation& relocation, const CoreP
       break;
   }
   if (!exists || !*exists) return exists;
-  found.value = PUREBPF_TRY(ValueOf(types, kind, candidate.type, there));
-  found.bit_offset = there.bit_offset;
+  found = PUREBPF_TRY(ValueOf(types, kind, candidate.type, there));
   return true;
 }
 
@@ -216,13 +215,13 @@ Result<void> CoreResolver::Choose(const CoreRelocation& relocation, const CorePa
   if (root.plan != plan_) root.ruled_out.clear();
   root.plan = plan_;
   std::vector<bool> lacking;
-  Found first;
+  CoreValue first;
   std::string disagreement;
   size_t listed = 0;
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (!root.ruled_out.empty() && root.ruled_out[i]) continue;
     const Candidate& candidate = candidates[i];
-    Found found;
+    CoreValue found;
     const auto exists = Try(relocation, path, candidate, found);
     if (!exists)
       return CoreError(Code::kUnsupported,
@@ -237,9 +236,9 @@ Result<void> CoreResolver::Choose(const CoreRelocation& relocation, const CorePa
       resolution.exists = true;
       resolution.target = candidate.target;
       resolution.type = candidate.type;
-    } else if (found.bit_offset != first.bit_offset || found.value.value != first.value.value) {
+    } else if (found.value != first.value) {
       if (listed++ < kMaxListed)
-        disagreement += Concat({", ", Decimal(found.value.value), " by ", Describe(candidate)});
+        disagreement += Concat({", ", Decimal(found.value), " by ", Describe(candidate)});
     }
   }
   if (!resolution.exists) return {};
@@ -247,19 +246,19 @@ Result<void> CoreResolver::Choose(const CoreRelocation& relocation, const CorePa
     return CoreError(
         Code::kUnsupported,
         Concat({"the kernel has several types of that name, which disagree on ",
-                CoreKindName(resolution.kind), " ", Spell(path), ": ", Decimal(first.value.value),
-                " by ", Describe({.target = resolution.target, .type = resolution.type}),
-                disagreement, listed > kMaxListed ? ", ..." : ""}));
+                CoreKindName(resolution.kind), " ", Spell(path), ": ", Decimal(first.value), " by ",
+                Describe({.target = resolution.target, .type = resolution.type}), disagreement,
+                listed > kMaxListed ? ", ..." : ""}));
   if (!lacking.empty()) {
     if (root.ruled_out.empty()) root.ruled_out.resize(candidates.size());
     for (size_t i = 0; i < lacking.size(); ++i)
       if (lacking[i]) root.ruled_out[i] = true;
   }
-  resolution.value = first.value.value;
-  resolution.width = first.value.width;
+  resolution.value = first.value;
+  resolution.width = first.width;
   if (resolution.width != resolution.local_width)
-    resolution.width_differs = !CanFollowWidth(
-        local_.btf(), local.type, targets_[resolution.target].types.btf(), first.value.type);
+    resolution.width_differs = !CanFollowWidth(local_.btf(), local.type,
+                                               targets_[resolution.target].types.btf(), first.type);
   return {};
 }
 

@@ -139,20 +139,14 @@ class CoreResolver {
     CoreResolution resolution;
     std::unique_ptr<Error> error;
   };
-  // What one candidate has.
-  struct Found {
-    CoreValue value;
-    uint64_t bit_offset = 0;
-  };
-
   [[nodiscard]] Root* FindRoot(elf::TypeId type);
   void Collect(Group& group, uint32_t target, std::span<const elf::TypeId> found);
   [[nodiscard]] Result<CoreResolution> Make(const elf::CoreRelocation& relocation);
   [[nodiscard]] Result<void> Choose(const elf::CoreRelocation& relocation, const CorePath& path,
                                     const CoreValue& local, Root& root, CoreResolution& resolution);
-  // The candidate's answer; `exists` is false where it has none.
+  // Whether the candidate has it, and its value.
   [[nodiscard]] CoreResult<bool> Try(const elf::CoreRelocation& relocation, const CorePath& path,
-                                     const Candidate& candidate, Found& found);
+                                     const Candidate& candidate, CoreValue& found);
   [[nodiscard]] std::string Describe(const Candidate& candidate) const;
   [[nodiscard]] std::string WhyAbsent(const elf::CoreRelocation& relocation, const CorePath& path,
                                       const Candidate& candidate);

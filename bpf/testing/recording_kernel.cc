@@ -1,0 +1,82 @@
+#include "purebpf/bpf/testing/recording_kernel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "purebpf/bpf/testing/answers.h"
+#include "purebpf/bpf/testing/conversation.h"
+
+namespace purebpf::testing {
+namespace {
+
+std::string_view Architecture() {
+#if defined(__x86_64__)
+  return "x86_64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#elif defined(__riscv)
+  return "riscv64";
+#else
+  return "unknown";
+#endif
+}
+
+// A header or a comment is one line.
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return line;
+}
+
+void TellContents(internal::Context& context, Call& call, Bytes contents) {
+  call.outputs.push_back({"size", internal::Decimal(contents.size())});
+  internal::TellBytes(context, call, "contents", contents);
+}
+
+}  // namespace
+
+RecordingKernel::RecordingKernel(Kernel& next, const RecordingOptions& options)
+    : DescribingKernel(next, false) {
+  fixture_.kernel = OneLine(next.Release().value_or(""));
+  fixture_.arch = Architecture();
+  fixture_.about = OneLine(options.about);
+}
+
+void RecordingKernel::Remark(std::string_view text) { remarks_.push_back(OneLine(text)); }
+
+std::string RecordingKernel::Text() const {
+  Fixture whole = fixture_;
+  for (const auto& [contents, view] : conversation().views)
+    if (const auto open = opened_.find(view); open != opened_.end())
+      TellContents(conversation(), whole.calls[open->second], contents);
+  whole.after = remarks_;
+  whole.blobs = conversation().blobs.Written();
+  return WriteFixture(whole);
+}
+
+Result<void> RecordingKernel::Save(Kernel& files, const std::string& path) const {
+  const std::string text = Text();
+  const auto written = files.WriteFile(path, internal::BytesOfText(text), WriteMode::kReplace);
+  if (!written) return std::unexpected(SystemError(written.error(), "write fixture", path));
+  return {};
+}
+
+void RecordingKernel::Said(Call call) {
+  call.before = std::exchange(remarks_, {});
+  fixture_.calls.push_back(std::move(call));
+}
+
+void RecordingKernel::SaidOpenFile(Call call, Bytes) {
+  opened_[call.result] = fixture_.calls.size();
+  Said(std::move(call));
+}
+
+void RecordingKernel::SaidCloseFile(const std::string& view, Bytes,
+                                    FunctionRef<std::vector<std::byte>()> reduce) {
+  const auto open = opened_.find(view);
+  if (open == opened_.end()) return;
+  TellContents(conversation(), fixture_.calls[open->second], reduce());
+  opened_.erase(open);
+}
+
+}  // namespace purebpf::testing
