@@ -197,20 +197,20 @@ constexpr EnumRow kAttachTypeRows[] = {
 
 constexpr EnumRow kLinkTypeRows[] = {
     Row(LinkType::kUnspec, "BPF_LINK_TYPE_UNSPEC"),
-    Row(LinkType::kRawTracepoint, "BPF_LINK_TYPE_RAW_TRACEPOINT"),
-    Row(LinkType::kTracing, "BPF_LINK_TYPE_TRACING"),
-    Row(LinkType::kCgroup, "BPF_LINK_TYPE_CGROUP"),
-    Row(LinkType::kIter, "BPF_LINK_TYPE_ITER"),
-    Row(LinkType::kNetns, "BPF_LINK_TYPE_NETNS"),
-    Row(LinkType::kXdp, "BPF_LINK_TYPE_XDP"),
-    Row(LinkType::kPerfEvent, "BPF_LINK_TYPE_PERF_EVENT"),
-    Row(LinkType::kKprobeMulti, "BPF_LINK_TYPE_KPROBE_MULTI"),
-    Row(LinkType::kStructOps, "BPF_LINK_TYPE_STRUCT_OPS"),
-    Row(LinkType::kNetfilter, "BPF_LINK_TYPE_NETFILTER"),
-    Row(LinkType::kTcx, "BPF_LINK_TYPE_TCX"),
-    Row(LinkType::kUprobeMulti, "BPF_LINK_TYPE_UPROBE_MULTI"),
-    Row(LinkType::kNetkit, "BPF_LINK_TYPE_NETKIT"),
-    Row(LinkType::kSockmap, "BPF_LINK_TYPE_SOCKMAP"),
+    Row(LinkType::kRawTracepoint, "BPF_LINK_TYPE_RAW_TRACEPOINT", {4, 17}),
+    Row(LinkType::kTracing, "BPF_LINK_TYPE_TRACING", {5, 5}),
+    Row(LinkType::kCgroup, "BPF_LINK_TYPE_CGROUP", {5, 7}),
+    Row(LinkType::kIter, "BPF_LINK_TYPE_ITER", {5, 8}),
+    Row(LinkType::kNetns, "BPF_LINK_TYPE_NETNS", {5, 8}),
+    Row(LinkType::kXdp, "BPF_LINK_TYPE_XDP", {5, 9}),
+    Row(LinkType::kPerfEvent, "BPF_LINK_TYPE_PERF_EVENT", {5, 15}),
+    Row(LinkType::kKprobeMulti, "BPF_LINK_TYPE_KPROBE_MULTI", {5, 18}),
+    Row(LinkType::kStructOps, "BPF_LINK_TYPE_STRUCT_OPS", {6, 4}),
+    Row(LinkType::kNetfilter, "BPF_LINK_TYPE_NETFILTER", {6, 4}),
+    Row(LinkType::kTcx, "BPF_LINK_TYPE_TCX", {6, 6}),
+    Row(LinkType::kUprobeMulti, "BPF_LINK_TYPE_UPROBE_MULTI", {6, 6}),
+    Row(LinkType::kNetkit, "BPF_LINK_TYPE_NETKIT", {6, 7}),
+    Row(LinkType::kSockmap, "BPF_LINK_TYPE_SOCKMAP", {6, 10}),
     Row(LinkType::kTracingMulti, "BPF_LINK_TYPE_TRACING_MULTI", {7, 2}),
 };
 
@@ -335,6 +335,7 @@ std::string_view KernelSpelling(PerfEventType value) {
 KernelVersion Since(Command value) { return SinceOf(kCommandRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(MapType value) { return SinceOf(kMapTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(ProgType value) { return SinceOf(kProgTypeRows, static_cast<uint32_t>(value)); }
+KernelVersion Since(LinkType value) { return SinceOf(kLinkTypeRows, static_cast<uint32_t>(value)); }
 KernelVersion Since(AttachType value) {
   return SinceOf(kAttachTypeRows, static_cast<uint32_t>(value));
 }

@@ -201,21 +201,21 @@ enum class AttachType : uint32_t {
 // enum bpf_link_type: link types.
 enum class LinkType : uint32_t {
   kUnspec = 0,
-  kRawTracepoint = 1,
-  kTracing = 2,
-  kCgroup = 3,
-  kIter = 4,
-  kNetns = 5,
-  kXdp = 6,
-  kPerfEvent = 7,
-  kKprobeMulti = 8,
-  kStructOps = 9,
-  kNetfilter = 10,
-  kTcx = 11,
-  kUprobeMulti = 12,
-  kNetkit = 13,
-  kSockmap = 14,
-  kTracingMulti = 15,
+  kRawTracepoint = 1,  // Linux 4.17
+  kTracing = 2,        // Linux 5.5
+  kCgroup = 3,         // Linux 5.7
+  kIter = 4,           // Linux 5.8
+  kNetns = 5,          // Linux 5.8
+  kXdp = 6,            // Linux 5.9
+  kPerfEvent = 7,      // Linux 5.15
+  kKprobeMulti = 8,    // Linux 5.18
+  kStructOps = 9,      // Linux 6.4
+  kNetfilter = 10,     // Linux 6.4
+  kTcx = 11,           // Linux 6.6
+  kUprobeMulti = 12,   // Linux 6.6
+  kNetkit = 13,        // Linux 6.7
+  kSockmap = 14,       // Linux 6.10
+  kTracingMulti = 15,  // Linux 7.2
 };
 
 // enum bpf_perf_event_type: what a link of LinkType::kPerfEvent is attached to. Linux 6.6.
@@ -270,6 +270,8 @@ KernelVersion Since(Command value);
 KernelVersion Since(MapType value);
 KernelVersion Since(ProgType value);
 KernelVersion Since(AttachType value);
+// The first kernel that attaches so: the number itself may be younger.
+KernelVersion Since(LinkType value);
 
 // Whether a value of this type is one for each possible CPU.
 bool IsPerCpu(MapType type);

@@ -27,6 +27,8 @@ struct Refusal {
   // BPF_PROG_LOAD.
   ProgType prog_type = ProgType::kUnspec;
   size_t insn_count = 0;
+  // BPF_LINK_CREATE.
+  LinkType link_type = LinkType::kUnspec;
 };
 
 // Fills the hint of `error`. Where the kernel is too old for the type (its Release is read only

@@ -184,8 +184,10 @@ Result<Program> Program::Load(Kernel& kernel, const ProgramParams& params, const
   while (!attempt.answer && command.Reduce(attempt.answer.error(), attempt.loaded.log))
     attempt = Try(kernel, command, log);
   if (!attempt.answer) return std::unexpected(Refused(kernel, params, std::move(attempt)));
-  return Program(Fd(kernel, *attempt.answer), params.name, params.type,
-                 log.level == 0 ? std::string() : std::move(attempt.loaded.log));
+  Program program(Fd(kernel, *attempt.answer), params.name, params.type,
+                  log.level == 0 ? std::string() : std::move(attempt.loaded.log));
+  program.expected_attach_type_ = params.expected_attach_type;
+  return program;
 }
 
 }  // namespace purebpf

@@ -169,6 +169,8 @@ class Program {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] ProgType type() const { return type_; }
+  // What it was loaded with; 0 where it was opened, which the kernel does not tell.
+  [[nodiscard]] AttachType expected_attach_type() const { return expected_attach_type_; }
   // The verifier's log of a successful load; empty unless VerifierLog::level asked for one.
   [[nodiscard]] const std::string& log() const { return log_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
@@ -181,6 +183,7 @@ class Program {
   Fd fd_;
   std::string name_;
   ProgType type_;
+  AttachType expected_attach_type_ = AttachType{0};
   std::string log_;
 };
 

@@ -110,7 +110,9 @@ Result<void> Program::Unpin(Kernel& kernel, const std::string& path) {
 }
 
 Result<Program> Program::Duplicate() const {
-  return Program(PUREBPF_TRY(internal::Duplicate(fd_, kProgramKind, name_)), name_, type_, log_);
+  Program copy(PUREBPF_TRY(internal::Duplicate(fd_, kProgramKind, name_)), name_, type_, log_);
+  copy.expected_attach_type_ = expected_attach_type_;
+  return copy;
 }
 
 }  // namespace purebpf

@@ -156,10 +156,10 @@ BtfSectionVariable Btf::Variable(const BtfType& type, uint32_t index) const {
 template <typename One>
 std::vector<One> Btf::All(const BtfType& type, bool of_kind,
                           One (Btf::*one)(const BtfType&, uint32_t) const) const {
+  if (Inherited(type)) return base_->All(type, of_kind, one);
   std::vector<One> all;
-  const Btf& owner = Inherited(type) ? *base_ : *this;
   const uint64_t size = uint64_t{LayoutOf(type.kind).element} * kWordSize * type.count;
-  if (!of_kind || owner.Body(type, 0, size).size() != size) return all;
+  if (!of_kind || Body(type, 0, size).size() != size) return all;
   all.reserve(type.count);
   for (uint32_t i = 0; i < type.count; ++i) all.push_back((this->*one)(type, i));
   return all;

@@ -14,6 +14,8 @@ namespace {
 // loaded; and it ends loops.
 constexpr int kMaxDepth = 32;
 constexpr uint64_t kPointerSize = 8;
+// Members to look at for one alignment; the kernel's largest struct has some thousand.
+constexpr uint32_t kMaxAlignSteps = 1U << 16;
 
 std::string Deep(TypeId id, std::string_view what) {
   return Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)), ": more than ",
@@ -117,7 +119,10 @@ Result<uint32_t> Btf::AlignOf(TypeId id, int depth, uint32_t& steps) const {
     }
     return std::bit_ceil(std::clamp(type->size, 1U, static_cast<uint32_t>(kPointerSize)));
   }
-  return Malformed(Deep(id, "levels of members"));
+  if (steps != 0) return Malformed(Deep(id, "levels of members"));
+  return Malformed(
+      Concat({"BTF: type ", Decimal(static_cast<uint32_t>(id)),
+              ": its alignment hangs on more than ", Decimal(kMaxAlignSteps), " members"}));
 }
 
 Result<uint32_t> Btf::AlignOfMembers(const BtfType& type, int depth, uint32_t& steps) const {
@@ -135,7 +140,7 @@ Result<uint32_t> Btf::AlignOfMembers(const BtfType& type, int depth, uint32_t& s
 }
 
 Result<uint32_t> Btf::AlignOf(TypeId id) const {
-  uint32_t steps = 1U << 16;
+  uint32_t steps = kMaxAlignSteps;
   return AlignOf(id, 0, steps);
 }
 

@@ -44,10 +44,26 @@ void ReadVersion(internal::Object& object) {
     object.spec.kern_version = elf::ByteReader(section->contents, object.file.order()).U32();
 }
 
+// Nobody's sections share bytes, but the format allows it: each of a thousand sections could be the
+// whole file. What is done for each section is then still bounded by the file's size.
+Result<void> CheckOverlap(const elf::File& file, size_t size) {
+  constexpr uint64_t kMaxTimes = 2;
+  uint64_t total = 0;  // cannot overflow: below 2^32 sections of below 2^32 bytes
+  for (const elf::Section& section : file.sections())
+    if (section.type != elf::SectionType::kNobits) total += section.size;
+  if (total / kMaxTimes <= size) return {};
+  return std::unexpected(Error{.code = Code::kMalformed,
+                               .operation = "parse object",
+                               .detail = "its sections overlap: together they have " +
+                                         std::to_string(total) + " bytes, the file has " +
+                                         std::to_string(size)});
+}
+
 Result<CollectionSpec> ParseFile(Bytes bytes, std::string_view name) {
   auto parsed = elf::File::Parse(bytes);
   if (!parsed) return std::unexpected(ParseFailure(std::move(parsed).error()));
   const elf::File& file = *parsed;
+  PUREBPF_TRY(CheckOverlap(file, bytes.size()));
   if (file.symbols().empty() && std::ranges::any_of(file.sections(), [](const elf::Section& s) {
         return s.Has(elf::SectionFlag::kExecInstr) && s.size != 0;
       }))

@@ -4,6 +4,7 @@
 
 #include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
+#include "purebpf/loader/internal/call_targets.h"
 #include "purebpf/loader/internal/object.h"
 #include "purebpf/loader/section_defs.h"
 
@@ -42,20 +43,35 @@ struct Function {
 
 bool IsGlobal(const elf::Symbol& symbol) { return symbol.binding != elf::SymbolBinding::kLocal; }
 
-// Before clang 7 a function's symbol had no type; labels have none either, but are local, and those
-// that an assembler's author made global stand inside of a function.
-bool IsLabel(const elf::Symbol& symbol, const std::vector<Function>& functions) {
-  if (symbol.type == elf::SymbolType::kFunc) return false;
-  if (symbol.type != elf::SymbolType::kNone || !IsGlobal(symbol)) return true;
-  return !functions.empty() && symbol.value > functions.back().begin &&
-         symbol.value - functions.back().begin < functions.back().size;
-}
+// Tells functions from labels. Before clang 8 neither had a type; global labels stand inside of a
+// function, and local ones are not called.
+class FunctionFilter {
+ public:
+  explicit FunctionFilter(const Object& object) : object_(object) {}
 
-std::vector<Function> FunctionsOf(const Object& object, const elf::Section& section) {
+  // `before` are the functions of the section up to the symbol.
+  bool IsFunction(const elf::Symbol& symbol, const std::vector<Function>& before) {
+    if (symbol.type == elf::SymbolType::kFunc) return true;
+    if (symbol.type != elf::SymbolType::kNone) return false;
+    if (!before.empty() && symbol.value > before.back().begin &&
+        symbol.value - before.back().begin < before.back().size)
+      return false;
+    if (IsGlobal(symbol)) return true;
+    if (!targets_) targets_.emplace(object_);
+    return targets_->Has(symbol.section, symbol.value);
+  }
+
+ private:
+  const Object& object_;
+  std::optional<CallTargets> targets_;  // looked for only where a symbol asks for it
+};
+
+std::vector<Function> FunctionsOf(const Object& object, FunctionFilter& filter,
+                                  const elf::Section& section) {
   std::vector<Function> functions;
   for (const uint32_t index : object.SymbolsIn(section.index)) {
     const elf::Symbol& symbol = object.file.symbols()[index];
-    if (IsLabel(symbol, functions)) continue;
+    if (!filter.IsFunction(symbol, functions)) continue;
     if (functions.empty() || functions.back().begin != symbol.value)
       functions.push_back({.begin = symbol.value, .size = 0, .symbols = {}});
     Function& function = functions.back();
@@ -130,9 +146,10 @@ std::vector<bool> Used(const CollectionSpec& spec) {
 }  // namespace
 
 void ReadFunctions(Object& object) {
+  FunctionFilter filter(object);
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kCode) continue;
-    const std::vector<Function> functions = FunctionsOf(object, section);
+    const std::vector<Function> functions = FunctionsOf(object, filter, section);
     for (size_t i = 0; i < functions.size(); ++i) {
       const Function& function = functions[i];
       const uint64_t limit =

@@ -150,5 +150,72 @@ TEST(BtfSizeOf, EndsAtThirtyTwoDimensions) {
   EXPECT_THAT(btf->SizeOf(TypeId{35}), IsMalformed("type 35: more than 32 array dimensions"));
 }
 
+TEST(BtfAlignOf, IsWhatACompilerGives) {
+  BtfBuilder builder;
+  builder.Int("char", 1);                                              // 1
+  builder.Int("long", 8);                                              // 2
+  builder.Int("__int128", 16);                                         // 3: 8, as in BPF
+  builder.Ptr(1);                                                      // 4
+  builder.Typedef("t", 2);                                             // 5
+  builder.Array(6, 1, 3);                                              // 6: replaced below
+  builder.Struct("s", 16, {{"c", 1, 0}, {"l", 5, 64}});                // 7
+  builder.Struct("packed", 9, {{"c", 1, 0}, {"l", 2, 8}});             // 8
+  builder.Struct("short_of_its_end", 9, {{"l", 2, 0}, {"c", 1, 64}});  // 9
+  builder.Union("u", 8, {{"c", 1, 0}, {"p", 4, 0}});                   // 10
+  builder.Struct("holds_packed", 10, {{"c", 1, 0}, {"p", 8, 8}});      // 11
+  builder.Struct("bits", 8, {{"a", 2, 0, 3}, {"b", 2, 3, 7}});         // 12
+  builder.Struct("empty", 0, {});                                      // 13
+  builder.Enum("e", 4, {});                                            // 14
+  builder.Float("double", 8);                                          // 15
+  builder.Var("v", 14, 1);                                             // 16
+  builder.Array(14, 1, 0);                                             // 17
+  builder.Float("long double", 10);                                    // 18
+  builder.BreakTypeWord(4 + 4 + 4 + 3 + 3 + 3, 2);                     // 6: of longs
+  const auto bytes = builder.Build();
+  const auto btf = Btf::Parse(bytes);
+  ASSERT_THAT(btf, IsParsed());
+  const std::vector<uint32_t> aligns = {1, 8, 8, 8, 8, 8, 8, 1, 1, 8, 1, 8, 1, 4, 8, 4, 4, 8};
+  for (uint32_t id = 1; id <= aligns.size(); ++id) {
+    SCOPED_TRACE(id);
+    const auto align = btf->AlignOf(TypeId{id});
+    ASSERT_THAT(align, IsParsed());
+    EXPECT_EQ(*align, aligns[id - 1]);
+  }
+}
+
+TEST(BtfAlignOf, RefusesWhatHasNone) {
+  BtfBuilder builder;
+  builder.FuncProto(0, {});               // 1
+  builder.Fwd("later");                   // 2
+  builder.Struct("s", 4, {{"m", 2, 0}});  // 3
+  builder.Datasec(".data", 4, {});        // 4
+  const auto bytes = builder.Build();
+  const auto btf = Btf::Parse(bytes);
+  ASSERT_THAT(btf, IsParsed());
+  EXPECT_THAT(btf->AlignOf(TypeId{0}), IsMalformed("BTF: type 0: void has no alignment"));
+  EXPECT_THAT(btf->AlignOf(TypeId{1}),
+              IsMalformed("function prototype (anonymous, type 1) has no"));
+  EXPECT_THAT(btf->AlignOf(TypeId{3}), IsMalformed("BTF: type 2: forward later has no alignment"));
+  EXPECT_THAT(btf->AlignOf(TypeId{4}), IsMalformed("datasec .data has no alignment"));
+  EXPECT_THAT(btf->AlignOf(TypeId{5}), IsMalformed("BTF: type 5: there is none"));
+}
+
+TEST(BtfAlignOf, EndsWhereStructsHoldThemselves) {
+  BtfBuilder builder;
+  builder.Struct("s", 8, {{"s", 1, 0}});  // 1
+  builder.Struct("leaf", 0, {});          // 2
+  for (uint32_t id = 3; id < 30; ++id) {  // 2^27 ways to the leaf
+    builder.Struct("s", 0, {{"a", id - 1, 0}, {"b", id - 1, 0}});
+  }
+  builder.Array(30, 30, 1);  // 30: of itself
+  const auto bytes = builder.Build();
+  const auto btf = Btf::Parse(bytes);
+  ASSERT_THAT(btf, IsParsed());
+  EXPECT_THAT(btf->AlignOf(TypeId{1}), IsMalformed("more than 32 levels of members in a row"));
+  EXPECT_THAT(btf->AlignOf(TypeId{29}), IsMalformed("hangs on more than 65536 members"));
+  EXPECT_EQ(btf->AlignOf(TypeId{10}).value_or(0), 1U);
+  EXPECT_THAT(btf->AlignOf(TypeId{30}), IsMalformed("levels of members"));
+}
+
 }  // namespace
 }  // namespace purebpf::elf

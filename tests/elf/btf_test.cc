@@ -18,6 +18,7 @@ using ::purebpf::testing::BtfBuilder;
 namespace btf_field = ::purebpf::testing::btf_field;
 
 constexpr uint32_t kSigned = 1;
+constexpr uint32_t kBool = 4;
 
 // Ids are given as literals, so that a test says which one it means.
 class BtfOfOrder : public ::testing::TestWithParam<std::endian> {};
@@ -106,6 +107,12 @@ TEST_P(BtfOfOrder, DecodesWhatFollowsAType) {
   builder.Enum64("w", {{"BIG", 0x123456789abcdef0}});                                         // 7
   builder.Enum64("v", {{"MINUS", ~0ULL}}, true);                                              // 8
   builder.Datasec("maps", 0, {{9, 0x10, 0x20}, {1, 0x30, 0x40}});                             // 9
+  builder.Int("bool", 1, kBool);                                                              // 10
+  builder.FuncProto(0, {{"format", 1}, {"", 0}});                                             // 11
+  builder.DeclTag("of a member", 3, 1);                                                       // 12
+  builder.DeclTag("of the struct", 3, 0xffffffff);                                            // 13
+  builder.Fwd("later");                                                                       // 14
+  builder.Raw({0, 7U << 24 | 1U << 31, 0});                                                   // 15
   const auto bytes = builder.Build();
   const auto btf = Btf::Parse(bytes);
   ASSERT_THAT(btf, IsParsed());
@@ -139,6 +146,24 @@ TEST_P(BtfOfOrder, DecodesWhatFollowsAType) {
   EXPECT_EQ(btf->Enumerators(btf->Type(TypeId{6}))[0].value, ~0ULL) << "sign-extended";
   EXPECT_EQ(btf->Enumerators(btf->Type(TypeId{7}))[0].value, 0x123456789abcdef0U);
   EXPECT_EQ(btf->Enumerators(btf->Type(TypeId{8}))[0].value, ~0ULL);
+
+  const BtfInt encoding = btf->Int(btf->Type(TypeId{10}));
+  EXPECT_TRUE(encoding.is_bool);
+  EXPECT_FALSE(encoding.is_signed);
+  EXPECT_FALSE(encoding.is_char);
+  EXPECT_EQ(encoding.bits, 8U);
+  EXPECT_EQ(btf->Int(btf->Type(TypeId{1})).bits, 32U);
+
+  const auto parameters = btf->Parameters(btf->Type(TypeId{11}));
+  ASSERT_EQ(parameters.size(), 2U);
+  EXPECT_EQ(parameters[0].name, "format");
+  EXPECT_EQ(parameters[0].type, TypeId{1});
+  EXPECT_EQ(parameters[1].name, "");
+  EXPECT_EQ(parameters[1].type, TypeId::kVoid) << "...";
+  EXPECT_EQ(btf->Type(TypeId{12}).component, 1);
+  EXPECT_EQ(btf->Type(TypeId{13}).component, -1);
+  EXPECT_FALSE(btf->Type(TypeId{14}).kind_flag) << "a struct";
+  EXPECT_TRUE(btf->Type(TypeId{15}).kind_flag) << "a union";
 
   const auto variables = btf->Variables(btf->Type(TypeId{9}));
   ASSERT_EQ(variables.size(), 2U);
@@ -205,6 +230,63 @@ TEST(Btf, FindsTheFirstTypeOfKindAndName) {
   EXPECT_FALSE(btf->Find(BtfKind::kStruct, "pai").has_value());
   EXPECT_FALSE(btf->Find(BtfKind::kUnion, "pair").has_value());
   EXPECT_FALSE(btf->Find(BtfKind::kTypedef, "last and longer than all").has_value());
+}
+
+TEST(Btf, FindsAllTypesOfKindAndName) {
+  BtfBuilder builder;
+  builder.Struct("pair", 4, {});   // 1
+  builder.Typedef("pair", 1);      // 2
+  builder.Struct("pairs", 4, {});  // 3
+  builder.Struct("pair", 8, {});   // 4
+  const auto bytes = builder.Build();
+  const auto btf = Btf::Parse(bytes);
+  ASSERT_THAT(btf, IsParsed());
+  const auto all = btf->FindAll(BtfKind::kStruct, "pair");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, TypeId{1});
+  EXPECT_EQ(all[1].id, TypeId{4});
+  EXPECT_TRUE(btf->FindAll(BtfKind::kUnion, "pair").empty());
+}
+
+TEST(Btf, NotesTheTypesThatAreLookedAt) {
+  BtfBuilder builder;
+  builder.Int("int", 4);                  // 1
+  builder.Const(1);                       // 2
+  builder.Typedef("number", 2);           // 3
+  builder.Struct("s", 4, {{"m", 3, 0}});  // 4
+  builder.Array(4, 1, 2);                 // 5
+  const auto bytes = builder.Build();
+  auto btf = Btf::Parse(bytes);
+  ASSERT_THAT(btf, IsParsed());
+  TypeIdSet visited(btf->type_count());
+  const auto seen = [&visited] {
+    std::string ids;
+    for (uint32_t id = 0; id < 7; ++id) ids += visited.Has(TypeId{id}) ? '1' : '0';
+    return ids;
+  };
+  btf->Track(&visited);
+  ASSERT_TRUE(btf->Find(BtfKind::kStruct, "s").has_value());
+  EXPECT_EQ(seen(), "0000100") << "not those that have other names";
+  EXPECT_EQ(btf->Resolve(TypeId{3}).value().id, TypeId{1});
+  EXPECT_EQ(seen(), "0111100") << "and the way there";
+  EXPECT_EQ(btf->SizeOf(TypeId{5}).value(), 8U);
+  EXPECT_EQ(seen(), "0111110");
+  EXPECT_EQ(btf->Type(TypeId{6}).kind, BtfKind::kVoid);
+  EXPECT_EQ(seen(), "0111110");
+  visited = TypeIdSet(btf->type_count());
+  btf->Track(nullptr);
+  EXPECT_EQ(btf->Type(TypeId{1}).name, "int");
+  EXPECT_EQ(seen(), "0000000");
+}
+
+TEST(KindSet, HasTheKindsThatItWasMadeOf) {
+  constexpr KindSet kSet = {BtfKind::kInt, BtfKind::kEnum64, BtfKind::kOther, BtfKind::kVoid};
+  EXPECT_TRUE(kSet.Has(BtfKind::kInt));
+  EXPECT_TRUE(kSet.Has(BtfKind::kEnum64));
+  EXPECT_FALSE(kSet.Has(BtfKind::kPtr));
+  EXPECT_FALSE(kSet.Has(BtfKind::kVoid)) << "nobody looks for those";
+  EXPECT_FALSE(kSet.Has(BtfKind::kOther));
+  EXPECT_EQ(kSet.bits(), 1U << 1 | 1U << 19);
 }
 
 TEST(Btf, TakesALongerHeader) {

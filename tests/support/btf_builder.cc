@@ -17,8 +17,12 @@ uint32_t BtfBuilder::Type(uint32_t kind, std::string_view name, uint32_t third, 
 }
 
 uint32_t BtfBuilder::Raw(std::initializer_list<uint32_t> words) {
-  for (const uint32_t word : words) types_.U32(word);
+  Tail(words);
   return ++count_;
+}
+
+void BtfBuilder::Tail(std::initializer_list<uint32_t> words) {
+  for (const uint32_t word : words) types_.U32(word);
 }
 
 uint32_t BtfBuilder::Int(std::string_view name, uint32_t size, uint32_t encoding) {

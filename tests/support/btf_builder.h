@@ -82,8 +82,9 @@ class BtfBuilder {
   uint32_t DeclTag(std::string_view name, uint32_t target, uint32_t component);
   uint32_t TypeTag(std::string_view name, uint32_t target) { return Type(18, name, target); }
 
-  // A type as these words say; and a name to put there.
+  // A type as these words say; words that follow it; and a name to put there.
   uint32_t Raw(std::initializer_list<uint32_t> words);
+  void Tail(std::initializer_list<uint32_t> words);
   uint32_t Name(std::string_view name);
 
   // Bytes between the header's known part and the sections: a header of a later version.
