@@ -21,7 +21,10 @@ Result<Link> Attached(Kernel& kernel, const std::string& name, Command command, 
   if (fd) return Link(Fd(kernel, *fd), name);
   Error error = SystemError(fd.error(), "attach program", name);
   error.detail = std::move(where);
-  Explain(kernel, {.command = command, .error = fd.error(), .link_type = type}, error);
+  Explain(
+      kernel, internal::kLinkHints,
+      {.command = command, .error = fd.error(), .newcomer = NewcomerOf(type), .link_type = type},
+      error);
   return std::unexpected(std::move(error));
 }
 

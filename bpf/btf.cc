@@ -78,7 +78,11 @@ Result<BtfObject> BtfObject::Load(Kernel& kernel, Bytes btf, const BtfLoadOption
     error.detail = internal::LogDetail(loaded.log, loaded.whole);
     error.log = std::move(loaded.log);
   } else {
-    Explain(kernel, {.command = Command::kBtfLoad, .error = answer.error(), .memlock = memlock},
+    Explain(kernel, internal::kObjectHints,
+            {.command = Command::kBtfLoad,
+             .error = answer.error(),
+             .memlock = memlock,
+             .newcomer = NewcomerOf(Command::kBtfLoad)},
             error);
   }
   return std::unexpected(std::move(error));

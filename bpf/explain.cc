@@ -5,12 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "purebpf/bpf/explain_hints.h"
-
 namespace purebpf {
 
 using internal::HintRow;
-using internal::kHints;
 using internal::When;
 
 namespace {
@@ -89,26 +86,6 @@ bool IsIndexed(MapType type) {
 
 bool IsDevmap(MapType type) { return type == MapType::kDevmap || type == MapType::kDevmapHash; }
 
-// What may be too new for a kernel.
-struct Newcomer {
-  std::string_view spelling;
-  KernelVersion since;
-};
-
-Newcomer TypeOf(const Refusal& refusal) {
-  if (refusal.command == Command::kProgLoad)
-    return {KernelSpelling(refusal.prog_type), Since(refusal.prog_type)};
-  return {KernelSpelling(refusal.map_type), Since(refusal.map_type)};
-}
-
-Newcomer CommandOf(const Refusal& refusal) {
-  return {KernelSpelling(refusal.command), Since(refusal.command)};
-}
-
-Newcomer LinkOf(const Refusal& refusal) {
-  return {KernelSpelling(refusal.link_type), Since(refusal.link_type)};
-}
-
 bool IsNetworkLink(LinkType type) {
   switch (type) {
     case LinkType::kXdp:
@@ -128,6 +105,14 @@ bool IsProbes(LinkType type) {
   return type == LinkType::kKprobeMulti || type == LinkType::kUprobeMulti;
 }
 
+// Whether what the kernel said may be for want of the newcomer: then its release is read.
+bool MayBeTooNew(const Refusal& refusal) {
+  if (refusal.newcomer.since == KernelVersion()) return false;
+  // A link's fields may be larger than the kernel's.
+  return refusal.error == Errno{EINVAL} ||
+         (refusal.error == Errno{E2BIG} && refusal.command == Command::kLinkCreate);
+}
+
 bool TooNew(const Newcomer& what, std::string_view release) {
   const KernelVersion running = ParseRelease(release);
   return running != KernelVersion() && what.since > running;
@@ -140,12 +125,10 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return true;
     case When::kMemlockRefused:
       return refusal.memlock == Memlock::kRefused;
-    case When::kTypeTooNew:
-      return TooNew(TypeOf(refusal), release);
     case When::kTooNew:
-      return TooNew(CommandOf(refusal), release);
+      return TooNew(refusal.newcomer, release);
     case When::kTypeUnknown:
-      return TypeOf(refusal).spelling.empty();
+      return refusal.newcomer.spelling.empty();
     case When::kNetworkMap:
       return IsNetworkMap(map);
     case When::kNetworkProgram:
@@ -176,8 +159,6 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return IsPerCpu(map);
     case When::kNoInstructions:
       return refusal.insn_count == 0;
-    case When::kLinkTooNew:
-      return TooNew(LinkOf(refusal), release);
     case When::kXdpLink:
       return refusal.link_type == LinkType::kXdp;
     case When::kNetworkLink:
@@ -189,13 +170,6 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return IsProbes(refusal.link_type);
   }
   return false;
-}
-
-// The commands on elements are as old as bpf(2), or have rows of their own.
-bool MayBeTooNew(const Refusal& refusal) {
-  if (refusal.command == Command::kLinkCreate && refusal.error == Errno{E2BIG}) return true;
-  return refusal.error == Errno{EINVAL} &&
-         (refusal.command == Command::kMapCreate || refusal.command >= Command::kProgLoad);
 }
 
 void SayTooNew(const Newcomer& what, std::string_view release, Error& error) {
@@ -211,22 +185,18 @@ void SayTooNew(const Newcomer& what, std::string_view release, Error& error) {
 
 }  // namespace
 
-void Explain(Kernel& kernel, const Refusal& refusal, Error& error) {
+void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refusal, Error& error) {
   std::string release;
-  const Command command = refusal.command;
   if (MayBeTooNew(refusal)) release = kernel.Release().value_or(std::string());
-  for (const HintRow& row : kHints) {
-    if (row.command != command || row.error != refusal.error.value) continue;
+  for (const HintRow& row : hints) {
+    if (row.command != refusal.command || row.error != refusal.error.value) continue;
     if (!Holds(row.when, refusal, release)) continue;
     error.hint = row.hint;
-    if (row.when == When::kTypeTooNew) SayTooNew(TypeOf(refusal), release, error);
-    if (row.when == When::kTooNew) SayTooNew(CommandOf(refusal), release, error);
-    if (row.when == When::kLinkTooNew) SayTooNew(LinkOf(refusal), release, error);
+    if (row.when == When::kTooNew) SayTooNew(refusal.newcomer, release, error);
     return;
   }
   // Without a row: the kernel answers EINVAL to a command that it does not know.
-  if (!release.empty() && TooNew(CommandOf(refusal), release))
-    SayTooNew(CommandOf(refusal), release, error);
+  if (TooNew(refusal.newcomer, release)) SayTooNew(refusal.newcomer, release, error);
 }
 
 }  // namespace purebpf

@@ -16,8 +16,7 @@ inline constexpr int kEnotsupp = 524;  // include/linux/errno.h
 enum class When : uint8_t {
   kAlways,
   kMemlockRefused,
-  kTypeTooNew,        // for this kernel, as its release says
-  kTooNew,            // the command itself
+  kTooNew,            // Refusal::newcomer for this kernel, as its release says
   kTypeUnknown,       // to this library
   kNetworkMap,        // kernel/bpf/syscall.c: map_create
   kNetworkProgram,    // kernel/bpf/syscall.c: is_net_admin_prog_type
@@ -33,7 +32,6 @@ enum class When : uint8_t {
   kProgArray,
   kPerCpu,
   kNoInstructions,
-  kLinkTooNew,  // as kTypeTooNew, of the link's type
   kXdpLink,
   kNetworkLink,
   kTracingLink,  // trampolines and probes
@@ -44,17 +42,20 @@ struct HintRow {
   Command command;
   int error;
   When when;
-  std::string_view hint;  // k...TooNew have their own words
+  std::string_view hint;  // kTooNew has its own words
 };
 
-// The first row that fits is taken.
-inline constexpr HintRow kHints[] = {
+// In each table the first row that fits is taken. Whoever issues a command brings the table it
+// needs: a program that attaches by no link has no words about links in it.
+
+// Maps and their elements.
+inline constexpr HintRow kMapHints[] = {
     {Command::kMapCreate, EPERM, When::kMemlockRefused,
      "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
     {Command::kMapCreate, EPERM, When::kNetworkMap,
      "needs CAP_BPF and CAP_NET_ADMIN (CAP_SYS_ADMIN before Linux 5.8)"},
     {Command::kMapCreate, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
-    {Command::kMapCreate, EINVAL, When::kTypeTooNew, {}},
+    {Command::kMapCreate, EINVAL, When::kTooNew, {}},
     {Command::kMapCreate, EINVAL, When::kTypeUnknown, "no such map type is known here"},
     {Command::kMapCreate, EINVAL, When::kPreallocatedTrie,
      "an LPM trie needs BPF_F_NO_PREALLOC in its flags"},
@@ -79,31 +80,6 @@ inline constexpr HintRow kHints[] = {
     {Command::kMapCreate, EOPNOTSUPP, When::kAlways, "this kernel was built without this type"},
     {Command::kMapCreate, ENOSYS, When::kAlways,
      "this kernel was built without CONFIG_BPF_SYSCALL"},
-
-    {Command::kProgLoad, EPERM, When::kMemlockRefused,
-     "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
-    {Command::kProgLoad, EPERM, When::kNetworkProgram,
-     "needs CAP_BPF and CAP_NET_ADMIN (CAP_SYS_ADMIN before Linux 5.8)"},
-    {Command::kProgLoad, EPERM, When::kTracingProgram,
-     "needs CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)"},
-    {Command::kProgLoad, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
-    {Command::kProgLoad, EINVAL, When::kTypeTooNew, {}},
-    {Command::kProgLoad, EINVAL, When::kTypeUnknown, "no such program type is known here"},
-    {Command::kProgLoad, EINVAL, When::kAlways,
-     "not the verifier: check program type, expected attach type and flags; the kernel may also "
-     "have been built without this type"},
-    {Command::kProgLoad, E2BIG, When::kNoInstructions, "the program has no instructions"},
-    {Command::kProgLoad, E2BIG, When::kAlways,
-     "too many instructions (4096; a million with CAP_BPF since Linux 5.2), or a field newer than "
-     "this kernel"},
-    {Command::kProgLoad, EBADF, When::kAlways,
-     "an instruction refers to a descriptor that is not a map's"},
-    {Command::kProgLoad, EAGAIN, When::kAlways, "signals kept interrupting the verifier"},
-    {Command::kProgLoad, ENOMEM, When::kAlways, "the memory cgroup may be the limit"},
-    {Command::kProgLoad, kEnotsupp, When::kAlways,
-     "the JIT compiler could not take it: see net.core.bpf_jit_enable"},
-    {Command::kProgLoad, ENOSYS, When::kAlways, "this kernel was built without CONFIG_BPF_SYSCALL"},
-
     {Command::kMapLookupElem, EPERM, When::kAlways, "user space may not read it: BPF_F_WRONLY"},
     {Command::kMapLookupElem, kEnotsupp, When::kAlways,
      "values of this type cannot be read from user space"},
@@ -136,24 +112,59 @@ inline constexpr HintRow kHints[] = {
     {Command::kMapGetNextKey, EINVAL, When::kKeyless, "this type has no keys"},
     {Command::kMapGetNextKey, EOPNOTSUPP, When::kAlways, "this type has no keys to walk"},
     {Command::kMapGetNextKey, kEnotsupp, When::kAlways, "this type has no keys to walk"},
+    {Command::kMapFreeze, EBUSY, When::kAlways,
+     "something may still write: a writable mapping, or an operation under way"},
+    {Command::kMapFreeze, EPERM, When::kAlways, "needs CAP_BPF, or a descriptor that may write"},
+    {Command::kMapFreeze, kEnotsupp, When::kAlways, "maps of this type cannot be frozen"},
+};
 
+// Loading programs.
+inline constexpr HintRow kProgramHints[] = {
+    {Command::kProgLoad, EPERM, When::kMemlockRefused,
+     "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
+    {Command::kProgLoad, EPERM, When::kNetworkProgram,
+     "needs CAP_BPF and CAP_NET_ADMIN (CAP_SYS_ADMIN before Linux 5.8)"},
+    {Command::kProgLoad, EPERM, When::kTracingProgram,
+     "needs CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)"},
+    {Command::kProgLoad, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
+    {Command::kProgLoad, EINVAL, When::kTooNew, {}},
+    {Command::kProgLoad, EINVAL, When::kTypeUnknown, "no such program type is known here"},
+    {Command::kProgLoad, EINVAL, When::kAlways,
+     "not the verifier: check program type, expected attach type and flags; the kernel may also "
+     "have been built without this type"},
+    {Command::kProgLoad, E2BIG, When::kNoInstructions, "the program has no instructions"},
+    {Command::kProgLoad, E2BIG, When::kAlways,
+     "too many instructions (4096; a million with CAP_BPF since Linux 5.2), or a field newer than "
+     "this kernel"},
+    {Command::kProgLoad, EBADF, When::kAlways,
+     "an instruction refers to a descriptor that is not a map's"},
+    {Command::kProgLoad, EAGAIN, When::kAlways, "signals kept interrupting the verifier"},
+    {Command::kProgLoad, ENOMEM, When::kAlways, "the memory cgroup may be the limit"},
+    {Command::kProgLoad, kEnotsupp, When::kAlways,
+     "the JIT compiler could not take it: see net.core.bpf_jit_enable"},
+    {Command::kProgLoad, ENOSYS, When::kAlways, "this kernel was built without CONFIG_BPF_SYSCALL"},
+};
+
+// Ids, pins and descriptors of what is there already.
+inline constexpr HintRow kHandleHints[] = {
     {Command::kProgGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kProgGetFdById, EINVAL, When::kAlways, "needs Linux 4.13"},
     {Command::kObjGetInfoByFd, EINVAL, When::kAlways, "needs Linux 4.13"},
     {Command::kMapGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kBtfGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kLinkGetFdById, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
+    {Command::kMapGetFdById, EINVAL, When::kAlways, "needs Linux 4.13"},
+    {Command::kBtfGetFdById, EINVAL, When::kAlways, "needs Linux 4.18"},
+    {Command::kLinkGetFdById, EINVAL, When::kAlways, "needs Linux 5.8"},
+};
+
+// BTF, programs that are loaded, lists of ids, and the rest.
+inline constexpr HintRow kObjectHints[] = {
     {Command::kProgGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kMapGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kBtfGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kLinkGetNextId, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
     {Command::kEnableStats, EPERM, When::kAlways, "needs CAP_SYS_ADMIN"},
-
-    {Command::kMapFreeze, EBUSY, When::kAlways,
-     "something may still write: a writable mapping, or an operation under way"},
-    {Command::kMapFreeze, EPERM, When::kAlways, "needs CAP_BPF, or a descriptor that may write"},
-    {Command::kMapFreeze, kEnotsupp, When::kAlways, "maps of this type cannot be frozen"},
-
     {Command::kProgTestRun, kEnotsupp, When::kAlways,
      "programs of this type cannot be run on trial"},
     {Command::kProgTestRun, EINVAL, When::kTooNew, {}},
@@ -162,15 +173,22 @@ inline constexpr HintRow kHints[] = {
     {Command::kProgTestRun, EINVAL, When::kAlways,
      "what the program's type has no use for (data, context, repeat, flags) must be left out"},
     {Command::kProgTestRun, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
-
     {Command::kBtfLoad, EPERM, When::kMemlockRefused,
      "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
     {Command::kBtfLoad, EPERM, When::kAlways, "needs CAP_BPF (CAP_SYS_ADMIN before Linux 5.8)"},
     {Command::kBtfLoad, E2BIG, When::kAlways, "the kernel takes 16 MiB of BTF"},
+    {Command::kTokenCreate, EPERM, When::kAlways,
+     "needs CAP_BPF in the user namespace that owns the BPF file system"},
+    {Command::kTokenCreate, ENOENT, When::kAlways,
+     "the BPF file system was mounted without delegate_ options"},
+    {Command::kTokenCreate, EOPNOTSUPP, When::kAlways,
+     "a token is made outside of the initial user namespace only"},
+};
 
+// Attaching.
+inline constexpr HintRow kLinkHints[] = {
     {Command::kLinkCreate, EINVAL, When::kTooNew, {}},
-    {Command::kLinkCreate, EINVAL, When::kLinkTooNew, {}},
-    {Command::kLinkCreate, E2BIG, When::kLinkTooNew, {}},
+    {Command::kLinkCreate, E2BIG, When::kTooNew, {}},
     {Command::kLinkCreate, E2BIG, When::kAlways, "a field (cookie, anchor) newer than this kernel"},
     {Command::kLinkCreate, EINVAL, When::kXdpLink,
      "no such interface, or a program whose expected attach type is not BPF_XDP"},
@@ -199,7 +217,6 @@ inline constexpr HintRow kHints[] = {
     {Command::kLinkCreate, ESTALE, When::kAlways,
      "the programs there changed since the revision that was expected"},
     {Command::kLinkCreate, ERANGE, When::kNetworkLink, "no more than 64 programs fit there"},
-
     {Command::kRawTracepointOpen, EPERM, When::kAlways,
      "needs CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)"},
     {Command::kRawTracepointOpen, ENOENT, When::kAlways,
@@ -209,7 +226,6 @@ inline constexpr HintRow kHints[] = {
      "the program is attached already, or another replaces what it calls"},
     {Command::kRawTracepointOpen, kEnotsupp, When::kAlways,
      "this kernel cannot call programs from functions: CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS"},
-
     {Command::kLinkUpdate, EINVAL, When::kTooNew, {}},
     {Command::kLinkUpdate, EINVAL, When::kAlways,
      "links of this type keep their program, or the new one is of another type"},
@@ -220,7 +236,6 @@ inline constexpr HintRow kHints[] = {
     {Command::kLinkDetach, EINVAL, When::kTooNew, {}},
     {Command::kIterCreate, EINVAL, When::kTooNew, {}},
     {Command::kIterCreate, EINVAL, When::kAlways, "the link is not an iterator's"},
-
     {Command::kProgAttach, EPERM, When::kAlways,
      "needs CAP_NET_ADMIN, or another program is there"},
     {Command::kProgAttach, EEXIST, When::kAlways, "the program is attached there already"},
@@ -230,13 +245,6 @@ inline constexpr HintRow kHints[] = {
     {Command::kProgDetach, ENOENT, When::kAlways, "the program is not attached there"},
     {Command::kProgDetach, EPERM, When::kAlways, "needs CAP_NET_ADMIN"},
     {Command::kProgQuery, EPERM, When::kAlways, "needs CAP_NET_ADMIN"},
-
-    {Command::kTokenCreate, EPERM, When::kAlways,
-     "needs CAP_BPF in the user namespace that owns the BPF file system"},
-    {Command::kTokenCreate, ENOENT, When::kAlways,
-     "the BPF file system was mounted without delegate_ options"},
-    {Command::kTokenCreate, EOPNOTSUPP, When::kAlways,
-     "a token is made outside of the initial user namespace only"},
 };
 
 }  // namespace purebpf::internal

@@ -18,7 +18,7 @@ std::unexpected<Error> Refused(Kernel& kernel, Command command, Errno answer,
                                std::string_view operation, const ObjectKind& kind,
                                std::string_view object) {
   Error error = SystemError(answer, std::string(operation).append(kind.name), object);
-  Explain(kernel, {.command = command, .error = answer}, error);
+  Explain(kernel, kHandleHints, {.command = command, .error = answer}, error);
   return std::unexpected(std::move(error));
 }
 

@@ -32,7 +32,9 @@ Result<std::optional<uint32_t>> NextId(Kernel& kernel, IdsOf what, uint32_t id) 
   if (answer) return attr.next_id;
   if (answer.error() == Errno{ENOENT}) return std::nullopt;
   Error error = SystemError(answer.error(), row.operation, {});
-  Explain(kernel, {.command = row.command, .error = answer.error()}, error);
+  Explain(kernel, internal::kObjectHints,
+          {.command = row.command, .error = answer.error(), .newcomer = NewcomerOf(row.command)},
+          error);
   return std::unexpected(std::move(error));
 }
 

@@ -34,7 +34,8 @@ Result<Link> Link::FromFd(Kernel& kernel, int fd) {
 std::unexpected<Error> Link::Refused(Command command, Errno answer,
                                      std::string_view operation) const {
   Error error = SystemError(answer, operation, name_);
-  Explain(kernel(), {.command = command, .error = answer}, error);
+  Explain(kernel(), internal::kLinkHints,
+          {.command = command, .error = answer, .newcomer = NewcomerOf(command)}, error);
   return std::unexpected(std::move(error));
 }
 

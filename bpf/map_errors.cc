@@ -46,12 +46,14 @@ Error MapInvalid(Command command, const MapParams& params, std::string detail) {
 }
 
 Error MapRefused(Kernel& kernel, Command command, const MapParams& params, Errno answer,
-                 Memlock memlock) {
+                 Memlock memlock, Newcomer newcomer) {
   Error error = SystemError(answer, OperationOf(command), NameOf(params));
-  Explain(kernel,
+  const bool create = command == Command::kMapCreate;
+  Explain(kernel, internal::kMapHints,
           {.command = command,
            .error = answer,
            .memlock = memlock,
+           .newcomer = create ? NewcomerOf(params.type) : newcomer,
            .map_type = params.type,
            .key_size = params.key_size,
            .value_size = params.value_size,

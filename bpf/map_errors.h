@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "purebpf/bpf/explain.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/bpf/memlock.h"
 
@@ -13,9 +14,9 @@ namespace purebpf::internal {
 // An Error that the kernel was not asked for.
 Error MapInvalid(Command command, const MapParams& params, std::string detail);
 
-// The kernel refused a command on a map.
+// The kernel refused a command on a map; `newcomer` where the command is younger than maps are.
 Error MapRefused(Kernel& kernel, Command command, const MapParams& params, Errno answer,
-                 Memlock memlock = Memlock::kNotCharged);
+                 Memlock memlock = Memlock::kNotCharged, Newcomer newcomer = {});
 
 // What the kernel copies for one element.
 uint64_t LookupSize(const MapParams& params, uint32_t cpus);

@@ -94,8 +94,9 @@ Result<void> Map::Freeze() const {
   MapFreezeAttr attr{.map_fd = static_cast<uint32_t>(fd())};
   const auto answer = BpfCall(Command::kMapFreeze, attr).Issue(kernel());
   if (answer) return {};
-  return std::unexpected(
-      internal::MapRefused(kernel(), Command::kMapFreeze, params_, answer.error()));
+  return std::unexpected(internal::MapRefused(kernel(), Command::kMapFreeze, params_,
+                                              answer.error(), Memlock::kNotCharged,
+                                              NewcomerOf(Command::kMapFreeze)));
 }
 
 Result<void> Map::Pin(const std::string& path) const {

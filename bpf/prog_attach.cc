@@ -37,7 +37,8 @@ Result<void> Issue(const Program& program, Command command, const AttachPoint& p
   if (answer) return {};
   Error error = SystemError(answer.error(), operation, program.name());
   error.detail = NameOf(point.attach_type);
-  Explain(program.kernel(), {.command = command, .error = answer.error()}, error);
+  Explain(program.kernel(), internal::kLinkHints,
+          {.command = command, .error = answer.error(), .newcomer = NewcomerOf(command)}, error);
   return std::unexpected(std::move(error));
 }
 
@@ -134,7 +135,11 @@ Result<AttachedPrograms> QueryAttached(Kernel& kernel, const AttachPoint& point,
   }
   const Errno refused = answer ? Errno{ENOSPC} : answer.error();
   Error error = SystemError(refused, "query programs", NameOf(point.attach_type));
-  Explain(kernel, {.command = Command::kProgQuery, .error = refused}, error);
+  Explain(kernel, internal::kLinkHints,
+          {.command = Command::kProgQuery,
+           .error = refused,
+           .newcomer = NewcomerOf(Command::kProgQuery)},
+          error);
   return std::unexpected(std::move(error));
 }
 

@@ -163,10 +163,11 @@ Error Refused(Kernel& kernel, const ProgramParams& params, Attempt attempt) {
     error.log = std::move(attempt.loaded.log);
     return error;
   }
-  Explain(kernel,
+  Explain(kernel, internal::kProgramHints,
           {.command = Command::kProgLoad,
            .error = answer,
            .memlock = attempt.memlock,
+           .newcomer = NewcomerOf(params.type),
            .prog_type = params.type,
            .insn_count = params.insns.size()},
           error);

@@ -15,7 +15,11 @@ namespace {
 std::unexpected<Error> Refused(const Program& program, Command command, Errno answer,
                                std::string_view operation) {
   Error error = SystemError(answer, operation, program.name());
-  Explain(program.kernel(), {.command = command, .error = answer, .prog_type = program.type()},
+  Explain(program.kernel(), internal::kObjectHints,
+          {.command = command,
+           .error = answer,
+           .newcomer = NewcomerOf(command),
+           .prog_type = program.type()},
           error);
   return std::unexpected(std::move(error));
 }
