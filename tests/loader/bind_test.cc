@@ -63,7 +63,8 @@ TEST(LoadAndAssign, LoadsOnlyWhatIsNamedAndWhatThatNeeds) {
   FakeMachine kernel;
   auto objects = Kinds().LoadAndAssign<Objects>(kernel);
   ASSERT_THAT(objects, IsOk());
-  EXPECT_EQ(kernel.calls().size(), 2U);
+  EXPECT_EQ(kernel.calls().size(), 3U);
+  EXPECT_EQ(kernel.Count(Command::kBtfLoad), 1U);
   EXPECT_EQ(kernel.Count(Command::kMapCreate), 1U);
   EXPECT_EQ(kernel.Count(Command::kProgLoad), 1U);
   // The map that the program needs but no member names lives on in the program alone.

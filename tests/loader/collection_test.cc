@@ -56,29 +56,29 @@ TEST(Collection, LoadsEverythingThatIsNotOptional) {
   EXPECT_EQ(collection->FindMap("events")->params().max_entries, 2U);
 }
 
-TEST(Collection, AsksTheTargetOnlyWhatItsMapsNeed) {
+TEST(Collection, AsksTheKernelOnlyWhatItsMapsNeed) {
   FakeKernel kernel;
-  ASSERT_THAT(TargetKernel::Of(kernel, Kinds(), {.only = std::vector<std::string>{"first"}}),
-              IsOk());
+  ASSERT_THAT(Load(kernel, {"first"}), IsOk());
   EXPECT_TRUE(kernel.read_paths().empty());
 
   // A pair of AT_PAGESZ (6) and 64 KiB, and the end of the vector.
   const uint64_t auxv[] = {3, 0x1000, 6, 65536, 0, 0};
   kernel.files["/proc/self/auxv"] = std::string(reinterpret_cast<const char*>(auxv), sizeof auxv);
   kernel.files["/sys/devices/system/cpu/possible"] = "0-2,5\n";
-  const auto target = TargetKernel::Of(kernel, Kinds());
-  ASSERT_THAT(target, IsOk());
-  EXPECT_EQ(target->page_size, 65536U);
-  EXPECT_EQ(target->possible_cpus, 4U);
+  const auto collection = Load(kernel, {"ring", "events"});
+  ASSERT_THAT(collection, IsOk());
+  EXPECT_EQ(collection->FindMap("ring")->params().max_entries, 65536U);
+  EXPECT_EQ(collection->FindMap("events")->params().max_entries, 4U);
 }
 
 TEST(Collection, RefusesAPlanWhoseSlotsNameNothing) {
   FakeKernel kernel;
   const CollectionSpec spec = Kinds();
-  const auto plan = LoadPlan::Make(spec, {}, {.only = std::vector<std::string>{"first"}});
+  auto target = TargetKernel::Described();
+  const auto plan = LoadPlan::Make(spec, target, {.only = std::vector<std::string>{"first"}});
   ASSERT_THAT(plan, IsOk());
-  for (const MapSlot slot : {MapSlot{.insn = 1, .step = 7}, MapSlot{.insn = 9999, .step = 0},
-                             MapSlot{.insn = 1, .step = 1}}) {
+  for (const MapSlot slot : {MapSlot{.insn = 1, .step = 7}, MapSlot{.insn = 9999, .step = 1},
+                             MapSlot{.insn = 1, .step = 0}, MapSlot{.insn = 1, .step = 2}}) {
     LoadPlan edited = *plan;
     std::get<LoadProgramStep>(edited.steps.back()).map_slots = {slot};
     EXPECT_THAT(Collection::Load(kernel, edited),
