@@ -50,7 +50,12 @@ struct Attribute {
   Space inside = Space::kUnknown;  // of the attributes in a nest
 };
 
-// nullptr where there is none of that number or name.
+// Those that netlink/ puts into its requests.
+std::span<const Attribute> RequestAttributes();
+// nullptr where there is none of that number.
+const Attribute* FindRequestAttribute(Space space, uint16_t type);
+
+// Those of the kernel's answers among them. nullptr where there is none of that number or name.
 const Attribute* FindAttribute(Space space, uint16_t type);
 const Attribute* FindAttribute(Space space, std::string_view name);
 

@@ -21,7 +21,7 @@ struct Run {
 };
 
 std::string NameOf(Space space, uint16_t type) {
-  const rtnetlink::Attribute* const name = rtnetlink::FindAttribute(space, type);
+  const rtnetlink::Attribute* const name = rtnetlink::FindRequestAttribute(space, type);
   return name != nullptr ? std::string(name->name) : std::to_string(type);
 }
 
@@ -49,7 +49,7 @@ void Descend(Bytes request, uint32_t offset, std::string& path, Run& inside) {
     std::memcpy(&header, request.data() + at, sizeof header);
     if (header.nla_len < sizeof header || header.nla_len > run.end - at) return;
     const auto type = static_cast<uint16_t>(header.nla_type & kNlaTypeMask);
-    const rtnetlink::Attribute* const name = rtnetlink::FindAttribute(run.space, type);
+    const rtnetlink::Attribute* const name = rtnetlink::FindRequestAttribute(run.space, type);
     const Run payload = {at + sizeof header, at + header.nla_len,
                          name != nullptr ? name->inside : Space::kUnknown};
     if (at == offset) {

@@ -63,8 +63,9 @@ std::string_view KindOfObject(Kernel& kernel, int fd, MapFacts& map) {
 
 }  // namespace
 
-DescribingKernel::DescribingKernel(Kernel& next, bool shorten)
+DescribingKernel::DescribingKernel(Kernel& next, bool shorten, Kernel& aside)
     : ForwardingKernel(next),
+      aside_(aside),
       conversation_(
           std::make_unique<Conversation>(shorten ? Blobs::Use::kShorten : Blobs::Use::kKeep)) {}
 
@@ -82,7 +83,7 @@ SysResult<int> DescribingKernel::Bpf(Command command, MutableBytes attr,
     TellNumber(call, answer);
   } else {
     MapFacts map;
-    if (command == Command::kObjGet) makes = KindOfObject(next(), *answer, map);
+    if (command == Command::kObjGet) makes = KindOfObject(aside_, *answer, map);
     TellFd(context, call, makes, answer);
     if (map.type != MapType::kUnspec) context.tokens.FactsOf(call.result) = map;
   }

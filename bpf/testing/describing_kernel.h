@@ -52,8 +52,9 @@ class DescribingKernel : public ForwardingKernel {
                          std::optional<std::chrono::milliseconds> timeout) override;
 
  protected:
-  // `shorten`: of bytes that are too many for a line only the beginning is told.
-  DescribingKernel(Kernel& next, bool shorten);
+  // `shorten`: of bytes that are too many for a line only the beginning is told. `aside` is asked
+  // what this wants to know for itself.
+  DescribingKernel(Kernel& next, bool shorten, Kernel& aside);
 
   // A call that was made and answered.
   virtual void Said(Call call) = 0;
@@ -66,6 +67,7 @@ class DescribingKernel : public ForwardingKernel {
   [[nodiscard]] internal::Conversation& conversation() const { return *conversation_; }
 
  private:
+  Kernel& aside_;
   std::unique_ptr<internal::Conversation> conversation_;
 };
 

@@ -36,8 +36,9 @@ void TellContents(internal::Context& context, Call& call, Bytes contents) {
 }  // namespace
 
 RecordingKernel::RecordingKernel(Kernel& next, const RecordingOptions& options)
-    : DescribingKernel(next, false) {
-  fixture_.kernel = OneLine(next.Release().value_or(""));
+    : DescribingKernel(next, false, options.aside != nullptr ? *options.aside : next) {
+  fixture_.kernel =
+      OneLine((options.aside != nullptr ? *options.aside : next).Release().value_or(""));
   fixture_.arch = Architecture();
   fixture_.about = OneLine(options.about);
 }

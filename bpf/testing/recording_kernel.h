@@ -24,6 +24,9 @@ namespace purebpf::testing {
 
 struct RecordingOptions {
   std::string about;  // one line for the fixture's header
+  // Who is asked what the recorder wants to know for itself (uname, /proc/self/fdinfo): where the
+  // next kernel tells or fails calls, the one behind it. nullptr: the next.
+  Kernel* aside = nullptr;
 };
 
 class RecordingKernel final : public DescribingKernel {

@@ -7,8 +7,10 @@
 
 namespace purebpf::testing {
 
-TraceKernel::TraceKernel(Kernel& next, Sink sink)
-    : DescribingKernel(next, true), sink_(std::move(sink)) {}
+TraceKernel::TraceKernel(Kernel& next, Sink sink) : TraceKernel(next, std::move(sink), next) {}
+
+TraceKernel::TraceKernel(Kernel& next, Sink sink, Kernel& aside)
+    : DescribingKernel(next, true, aside), sink_(std::move(sink)) {}
 
 void TraceKernel::Said(Call call) { sink_(WriteCall(call)); }
 

@@ -27,6 +27,8 @@ class TraceKernel final : public DescribingKernel {
 
   // Borrows `next`, which must outlive it.
   TraceKernel(Kernel& next, Sink sink);
+  // `aside` is asked what this wants to know for itself, as RecordingOptions has it.
+  TraceKernel(Kernel& next, Sink sink, Kernel& aside);
 
  private:
   void Said(Call call) override;

@@ -272,6 +272,10 @@ class FakeKernel : public Kernel {
       case Command::kMapGetFdById:
       case Command::kBtfGetFdById:
       case Command::kLinkGetFdById:
+      case Command::kRawTracepointOpen:
+      case Command::kIterCreate:
+      case Command::kEnableStats:
+      case Command::kTokenCreate:
         return true;
       default:
         return false;

@@ -1,0 +1,48 @@
+#include "purebpf/bpf/testing/tool_kernel.h"
+
+#include <utility>
+
+#include "purebpf/bpf/testing/recording_kernel.h"
+#include "purebpf/bpf/testing/replay_kernel.h"
+#include "purebpf/bpf/testing/trace_kernel.h"
+#include "purebpf/bpf/try.h"
+
+namespace purebpf::testing {
+
+Result<ToolKernel> ToolKernel::Open(Kernel& host, const ToolKernelOptions& options) {
+  if (!options.record.empty() && !options.replay.empty())
+    return std::unexpected(Error{.code = Code::kInvalidArgument,
+                                 .operation = "record",
+                                 .object = options.record,
+                                 .detail = "nothing is recorded of a replay"});
+  ToolKernel tool(host);
+  tool.record_ = options.record;
+  if (!options.replay.empty()) {
+    ReplayKernel replay = PUREBPF_TRY(ReplayKernel::FromFile(
+        host, options.replay, {.record_again = options.record_again, .may_leave_open = true}));
+    tool.replay_ = std::make_unique<ReplayKernel>(std::move(replay));
+    tool.kernel_ = tool.replay_.get();
+  }
+  if (!options.record.empty()) {
+    tool.recorder_ =
+        std::make_unique<RecordingKernel>(*tool.kernel_, RecordingOptions{.about = options.about});
+    tool.kernel_ = tool.recorder_.get();
+  }
+  if (options.trace) {
+    tool.trace_ = std::make_unique<TraceKernel>(*tool.kernel_, options.trace, host);
+    tool.kernel_ = tool.trace_.get();
+  }
+  return tool;
+}
+
+ToolKernel::ToolKernel(ToolKernel&&) noexcept = default;
+ToolKernel& ToolKernel::operator=(ToolKernel&&) noexcept = default;
+ToolKernel::~ToolKernel() = default;
+
+Result<void> ToolKernel::Finish() const {
+  if (recorder_ != nullptr) PUREBPF_TRY(recorder_->Save(*host_, record_));
+  if (replay_ != nullptr) PUREBPF_TRY(replay_->Finish());
+  return {};
+}
+
+}  // namespace purebpf::testing
