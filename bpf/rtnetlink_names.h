@@ -21,6 +21,9 @@ enum class Space : uint8_t {
   kLinkInfo,
   kXdp,
   kPropList,
+  kAfSpec,
+  kInet,
+  kInet6,
   kTc,
   kTcBpf,  // TCA_OPTIONS of a filter of kind "bpf"; of other kinds the names do not fit
   kAck,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "purebpf/bpf/testing/alike.h"
 #include "purebpf/bpf/testing/answers.h"
 #include "purebpf/bpf/testing/conversation.h"
 
@@ -50,6 +51,7 @@ std::string RecordingKernel::Text() const {
   for (const auto& [contents, view] : conversation().views)
     if (const auto open = opened_.find(view); open != opened_.end())
       TellContents(conversation(), whole.calls[open->second], contents);
+  internal::FoldMessages(whole.calls);
   whole.after = remarks_;
   whole.blobs = conversation().blobs.Written();
   return WriteFixture(whole);

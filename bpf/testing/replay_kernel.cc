@@ -390,9 +390,13 @@ SysResult<size_t> ReplayKernel::NetlinkReceive(int fd, MutableBytes buffer, Rece
   if (const auto error = ErrnoOf(recorded->result)) return std::unexpected(*error);
   std::vector<std::byte> bytes;
   std::string wrong;
-  for (const Block& block : recorded->blocks)
-    if (block.answered && !EncodeMessage(*state_, block, state_->sequences, bytes, wrong))
+  for (const Block& block : recorded->blocks) {
+    if (!block.answered) continue;
+    const std::optional<Block> whole = Unfolded(block, state_->named);
+    if (!whole) return Broken(*state_, *recorded, "like= names no message that has all its words");
+    if (!EncodeMessage(*state_, *whole, state_->sequences, bytes, wrong))
       return Broken(*state_, *recorded, wrong);
+  }
   if (const Field* const data = FindField(recorded->outputs, "data")) {
     if (!ReadBytes(*state_, data->value, bytes)) return Broken(*state_, *recorded, "data");
     // A datagram that did not fit: it was longer than what was seen of it.

@@ -26,6 +26,7 @@ ReplayKernel::State::State(Fixture recorded, ReplayOptions how)
     : Conversation(Blobs::Use::kCompare),
       fixture(std::move(recorded)),
       options(std::move(how)),
+      named(NamesOf(fixture.calls)),
       used(fixture.calls.size()) {
   if (options.order == Order::kStrict) return;
   for (size_t i = 0; i < fixture.calls.size(); ++i) {

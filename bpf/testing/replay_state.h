@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "purebpf/bpf/testing/alike.h"
 #include "purebpf/bpf/testing/conversation.h"
 #include "purebpf/bpf/testing/describe_netlink.h"
 #include "purebpf/bpf/testing/fixture.h"
@@ -46,6 +47,7 @@ struct ReplayKernel::State : internal::Conversation {
 
   Fixture fixture;
   ReplayOptions options;
+  internal::NamedMessages named;       // of `fixture`
   internal::Sequences sequences;       // what the caller sent for the numbers recorded
   std::map<int, uint32_t> unanswered;  // loose order: requests that were never recorded
   std::string mismatch;                // what went wrong first; empty: nothing did

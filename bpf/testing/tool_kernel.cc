@@ -9,6 +9,8 @@
 
 namespace purebpf::testing {
 
+ToolKernel::ToolKernel(Kernel& host) : host_(&host), kernel_(&host) {}
+
 Result<ToolKernel> ToolKernel::Open(Kernel& host, const ToolKernelOptions& options) {
   if (!options.record.empty() && !options.replay.empty())
     return std::unexpected(Error{.code = Code::kInvalidArgument,

@@ -47,7 +47,7 @@ class ToolKernel {
   Result<void> Finish() const;
 
  private:
-  explicit ToolKernel(Kernel& host) : host_(&host), kernel_(&host) {}
+  explicit ToolKernel(Kernel& host);
 
   Kernel* host_;
   Kernel* kernel_;  // the outermost

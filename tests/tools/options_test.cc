@@ -37,6 +37,16 @@ TEST(Options, ReadsAllOthers) {
   EXPECT_EQ(ParseOptions(Arguments{"--mode=skb", "-conf", "f"})->mode, ModePolicy::kSkb);
 }
 
+TEST(Options, ReadsWhatBecomesOfTheConversation) {
+  const auto record = ParseOptions(Arguments{"--config", "f", "--record", "a.fixture", "--trace"});
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->record, "a.fixture");
+  EXPECT_EQ(record->replay, "");
+  EXPECT_TRUE(record->trace);
+  EXPECT_EQ(ParseOptions(Arguments{"--config", "f", "--replay=b"})->replay, "b");
+  EXPECT_FALSE(ParseOptions(Arguments{"--config", "f"})->trace);
+}
+
 TEST(Options, HelpAndVersionNeedNoFile) {
   EXPECT_EQ(ParseOptions(Arguments{"--help"})->task, Task::kHelp);
   EXPECT_EQ(ParseOptions(Arguments{"-h"})->task, Task::kHelp);
@@ -57,6 +67,12 @@ TEST(Options, SaysWhatIsWrong) {
       {{"--mode", "fast", "--config", "a"}, "--mode is skb, native or auto, not 'fast'"},
       {{"--mode"}, "--mode needs a value"},
       {{"--json=yes"}, "--json takes no value"},
+      {{"--trace=yes"}, "--trace takes no value"},
+      {{"--record"}, "--record needs a value"},
+      {{"--replay="}, "--replay needs the path of a file"},
+      {{"--record", "a", "--record", "b"}, "--record is given twice"},
+      {{"--config", "a", "--record", "b", "--replay", "c"},
+       "--record and --replay exclude each other"},
       {{"--verbose"}, "unknown option '--verbose'"},
       {{"---config", "a"}, "unknown option '---config'"},
       {{"file"}, "unexpected argument 'file'"},

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 
+#include "purebpf/bpf/host_kernel.h"
+
 namespace purebpf::xconnect {
 namespace {
 
@@ -24,7 +26,7 @@ class Watch : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  FileWatch Open(const fs::path& file) { return FileWatch::Open(file.string()).value(); }
+  FileWatch Open(const fs::path& file) { return FileWatch::Open(kernel_, file.string()).value(); }
 
   static void Write(const fs::path& file, std::string_view text = "x") {
     const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -42,6 +44,7 @@ class Watch : public ::testing::Test {
     return change;
   }
 
+  HostKernel kernel_;
   fs::path folder_;
 };
 

@@ -22,8 +22,8 @@ class Daemon {
  public:
   // Everything that can fail before anything is attached.
   static Result<Daemon> Open(Kernel& kernel, const Options& options, Report& report) {
-    Signals signals = PUREBPF_TRY(Signals::Open());
-    FileWatch watch = PUREBPF_TRY(FileWatch::Open(options.config));
+    Signals signals = PUREBPF_TRY(Signals::Open(kernel));
+    FileWatch watch = PUREBPF_TRY(FileWatch::Open(kernel, options.config));
     // Before the first list of links, so that no change falls between.
     netlink::LinkMonitor links = PUREBPF_TRY(netlink::LinkMonitor::Open(kernel));
     Engine engine =
@@ -66,12 +66,18 @@ class Daemon {
         report_->Tell(Failed(SystemError(waited.error(), "wait for events", "")));
         return "an error";
       }
-      if (const std::optional<int> end = TakeSignals()) return Signals::NameOf(*end);
-      debounce_.Note(watch_.Read(), Now());
-      TellOfWatching();
-      if (const auto remaining = debounce_.Remaining(Now()); remaining && remaining->count() == 0)
+      const auto& [signals, file, links] = ready;
+      if (signals.readable)
+        if (const std::optional<int> end = TakeSignals()) return Signals::NameOf(*end);
+      const bool quiet = waited == size_t{0};  // for as long as there was left
+      if (file.readable) {
+        debounce_.Note(watch_.Read(), Now());
+        TellOfWatching();
+      }
+      if (const auto remaining = debounce_.Remaining(Now());
+          remaining && (quiet || remaining->count() == 0))
         static_cast<void>(Load(Cause::kFile));
-      TakeLinks();
+      if (links.readable) TakeLinks();
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tools/xconnect/check.h"
+#include "purebpf/tools/xconnect/conversation.h"
 #include "purebpf/tools/xconnect/daemon.h"
 #include "purebpf/tools/xconnect/options.h"
 #include "purebpf/tools/xconnect/report.h"
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
     WriteAll(STDERR_FILENO, "xconnect: " + options.error() + "\n\n" + std::string(kUsage));
     return 2;
   }
-  purebpf::HostKernel kernel;
+  purebpf::HostKernel host;
   LineReport report(options->format, STDOUT_FILENO, STDERR_FILENO);
   switch (options->task) {
     case Task::kHelp:
@@ -38,9 +39,11 @@ int main(int argc, char** argv) {
       WriteAll(STDOUT_FILENO, kVersion);
       return 0;
     case Task::kCheck:
-      return RunCheck(kernel, *options, report);
+      return Converse(host, *options, report,
+                      [&](purebpf::Kernel& kernel) { return RunCheck(kernel, *options, report); });
     case Task::kRun:
-      return RunDaemon(kernel, *options, report);
+      return Converse(host, *options, report,
+                      [&](purebpf::Kernel& kernel) { return RunDaemon(kernel, *options, report); });
   }
   return 2;
 }

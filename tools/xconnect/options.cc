@@ -9,20 +9,34 @@
 namespace purebpf::xconnect {
 namespace {
 
-enum class Option : uint8_t { kConfig, kMode, kForce, kCheck, kJson, kVersion, kHelp };
+enum class Option : uint8_t {
+  kConfig,
+  kMode,
+  kForce,
+  kCheck,
+  kJson,
+  kRecord,
+  kReplay,
+  kTrace,
+  kVersion,
+  kHelp,
+};
 
 struct OptionDef {
   std::string_view name;  // after one '-' or two
   Option option;
   bool takes_value;
 };
-constexpr std::array<OptionDef, 9> kOptions = {{
+constexpr std::array<OptionDef, 12> kOptions = {{
     {"config", Option::kConfig, true},
     {"conf", Option::kConfig, true},
     {"mode", Option::kMode, true},
     {"force", Option::kForce, false},
     {"check", Option::kCheck, false},
     {"json", Option::kJson, false},
+    {"record", Option::kRecord, true},
+    {"replay", Option::kReplay, true},
+    {"trace", Option::kTrace, false},
     {"version", Option::kVersion, false},
     {"help", Option::kHelp, false},
     {"h", Option::kHelp, false},
@@ -68,6 +82,18 @@ std::expected<void, std::string> Set(Options& options, const OptionDef& def,
     case Option::kJson:
       options.format = Format::kJson;
       return {};
+    case Option::kRecord:
+    case Option::kReplay: {
+      std::string& path = def.option == Option::kRecord ? options.record : options.replay;
+      if (!path.empty()) return std::unexpected("--" + std::string(def.name) + " is given twice");
+      if (value.empty())
+        return std::unexpected("--" + std::string(def.name) + " needs the path of a file");
+      path = value;
+      return {};
+    }
+    case Option::kTrace:
+      options.trace = true;
+      return {};
     case Option::kVersion:
       options.task = Task::kVersion;
       return {};
@@ -105,6 +131,8 @@ std::expected<Options, std::string> ParseOptions(std::span<const char* const> ar
     if (options.task == Task::kHelp || options.task == Task::kVersion) return options;
   }
   if (options.config.empty()) return std::unexpected("--config FILE is missing");
+  if (!options.record.empty() && !options.replay.empty())
+    return std::unexpected("--record and --replay exclude each other");
   return options;
 }
 

@@ -21,6 +21,9 @@ struct Options {
   ModePolicy mode = ModePolicy::kSkb;
   bool force = false;
   Format format = Format::kText;
+  std::string record;  // a file for the conversation with the kernel; empty: none
+  std::string replay;  // a file to answer from instead of the kernel; empty: none
+  bool trace = false;  // that conversation to stderr
 };
 
 // The arguments after the program's name, or what is wrong with them.
@@ -45,6 +48,9 @@ SIGTERM or SIGINT, then detaches everything. Follows changes of FILE; SIGHUP rea
   --force                      replace XDP programs that are not xconnect's
   --check                      validate FILE, say what would be done, and do nothing
   --json                       one JSON object a line instead of text
+  --record FIXTURE             write the conversation with the kernel into a file
+  --replay FIXTURE             answer from such a file, without root; the kernel is not touched
+  --trace                      tell that conversation on stderr, as it goes
   --version, --help
 
 exit status: 0 stopped by a signal, or FILE is good; 1 failed or FILE is bad; 2 wrong usage

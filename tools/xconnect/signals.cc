@@ -9,7 +9,7 @@
 
 namespace purebpf::xconnect {
 
-Result<Signals> Signals::Open() {
+Result<Signals> Signals::Open(Kernel& kernel) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
@@ -22,10 +22,11 @@ Result<Signals> Signals::Open() {
     return std::unexpected(SystemError(Errno{errno}, "block signals", ""));
   const int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) return std::unexpected(SystemError(Errno{errno}, "watch signals", ""));
-  return Signals(fd);
+  return Signals(kernel, fd);
 }
 
-Signals::Signals(Signals&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Signals::Signals(Signals&& other) noexcept
+    : kernel_(other.kernel_), fd_(std::exchange(other.fd_, -1)) {}
 
 Signals::~Signals() {
   if (fd_ >= 0) close(fd_);
@@ -33,7 +34,8 @@ Signals::~Signals() {
 
 std::optional<int> Signals::Read() {
   signalfd_siginfo info{};
-  if (read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  const SysResult<size_t> size = kernel_->Read(fd_, MutableBytesOf(info));
+  if (!size || *size != sizeof info) return std::nullopt;
   return static_cast<int>(info.ssi_signo);
 }
 

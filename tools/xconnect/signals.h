@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "purebpf/bpf/error.h"
+#include "purebpf/bpf/kernel.h"
 
 namespace purebpf::xconnect {
 
@@ -13,7 +14,8 @@ namespace purebpf::xconnect {
 // must not end the process with interfaces attached.
 class Signals {
  public:
-  [[nodiscard]] static Result<Signals> Open();
+  // `kernel` reads them, and must outlive it.
+  [[nodiscard]] static Result<Signals> Open(Kernel& kernel);
   Signals(Signals&& other) noexcept;
   Signals& operator=(Signals&&) = delete;
   ~Signals();
@@ -25,7 +27,8 @@ class Signals {
   static std::string_view NameOf(int signal);
 
  private:
-  explicit Signals(int fd) : fd_(fd) {}
+  Signals(Kernel& kernel, int fd) : kernel_(&kernel), fd_(fd) {}
+  Kernel* kernel_;
   int fd_;
 };
 

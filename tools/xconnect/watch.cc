@@ -10,6 +10,7 @@
 #include <climits>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "purebpf/bpf/try.h"
@@ -42,17 +43,18 @@ std::string TakeComponent(std::string& path) {
 
 }  // namespace
 
-Result<FileWatch> FileWatch::Open(std::string path) {
+Result<FileWatch> FileWatch::Open(Kernel& kernel, std::string path) {
   const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) return std::unexpected(SystemError(Errno{errno}, "watch file", path));
-  FileWatch watch(std::move(path), fd);
+  FileWatch watch(kernel, std::move(path), fd);
   if (!watch.Arm())
     return std::unexpected(SystemError(Errno{errno}, "watch folder of", watch.path_));
   return watch;
 }
 
 FileWatch::FileWatch(FileWatch&& other) noexcept
-    : path_(std::move(other.path_)),
+    : kernel_(other.kernel_),
+      path_(std::move(other.path_)),
       fd_(std::exchange(other.fd_, -1)),
       folders_(std::move(other.folders_)),
       file_(other.file_) {}
@@ -115,8 +117,8 @@ FileChange FileWatch::Read() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer{};
   // Not until there is nothing left: who makes events faster than they are read must not keep the
   // caller here.
-  const ssize_t size = read(fd_, buffer.data(), buffer.size());
-  for (size_t at = 0; size > 0 && at + sizeof(inotify_event) <= static_cast<size_t>(size);) {
+  const size_t size = kernel_->Read(fd_, std::as_writable_bytes(std::span(buffer))).value_or(0);
+  for (size_t at = 0; at + sizeof(inotify_event) <= size;) {
     inotify_event event{};
     std::memcpy(&event, buffer.data() + at, sizeof event);
     const char* name = buffer.data() + at + sizeof event;

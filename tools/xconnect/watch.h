@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "purebpf/bpf/error.h"
+#include "purebpf/bpf/kernel.h"
 
 namespace purebpf::xconnect {
 
@@ -30,7 +31,8 @@ enum class FileChange : uint8_t {
 class FileWatch {
  public:
   // The file, and any part of its path, may be missing. kSystem: no inotify left (EMFILE, ENOSPC).
-  [[nodiscard]] static Result<FileWatch> Open(std::string path);
+  // `kernel` reads what happened, and must outlive it.
+  [[nodiscard]] static Result<FileWatch> Open(Kernel& kernel, std::string path);
   FileWatch(FileWatch&& other) noexcept;
   FileWatch& operator=(FileWatch&&) = delete;
   ~FileWatch();
@@ -48,7 +50,8 @@ class FileWatch {
   [[nodiscard]] std::map<std::string, std::set<std::string>> Watched() const;
 
  private:
-  FileWatch(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  FileWatch(Kernel& kernel, std::string path, int fd)
+      : kernel_(&kernel), path_(std::move(path)), fd_(fd) {}
 
   struct Folder {
     std::string path;
@@ -61,6 +64,7 @@ class FileWatch {
   bool WatchFile(const std::string& folder, const std::string& name, bool is_there);
   FileChange Judge(int watch, uint32_t mask, std::string_view name, bool& rearm) const;
 
+  Kernel* kernel_;
   std::string path_;
   int fd_;
   bool armed_ = true;
