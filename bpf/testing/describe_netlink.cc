@@ -199,8 +199,15 @@ std::optional<NamedType> TypeOfName(Space space, std::string_view name) {
   return found;
 }
 
-// False where these bytes are no attributes.
-bool DescribeAttributes(Context& context, Space space, Bytes bytes, int depth,
+// struct ifla_cacheinfo: the time of the last change, and one drawn by lot.
+void BlankChance(std::string_view name, MutableBytes payload) {
+  constexpr size_t kSize = 16;
+  if (name == "IFLA_INET6_CACHEINFO" && payload.size() == kSize)
+    std::ranges::fill(payload.subspan(4, 8), std::byte{0});
+}
+
+// False where these bytes are no attributes. What is another number in every run is 0 afterwards.
+bool DescribeAttributes(Context& context, Space space, MutableBytes bytes, int depth,
                         std::vector<Block>& blocks) {
   constexpr size_t kLine = 90;
   if (depth > kMaxDepth) return false;
@@ -210,7 +217,7 @@ bool DescribeAttributes(Context& context, Space space, Bytes bytes, int depth,
     const size_t length = LoadInteger(bytes, 0, 2);
     const auto raw = static_cast<uint16_t>(LoadInteger(bytes, 2, 2));
     if (length < kAttributeBytes || length > bytes.size()) return false;
-    const Bytes payload = bytes.subspan(kAttributeBytes, length - kAttributeBytes);
+    const MutableBytes payload = bytes.subspan(kAttributeBytes, length - kAttributeBytes);
     bytes = bytes.subspan(std::min(Aligned(length), bytes.size()));
     const Attribute* const known =
         rtnetlink::FindAttribute(space, static_cast<uint16_t>(raw & kTypeMask));
@@ -224,6 +231,7 @@ bool DescribeAttributes(Context& context, Space space, Bytes bytes, int depth,
         continue;
       }
     }
+    if (known != nullptr) BlankChance(known->name, payload);
     Field field{AttributeName(space, raw),
                 PayloadText(context, known != nullptr ? known->shape : Shape::kBytes, payload)};
     const size_t more = field.name.size() + field.value.size() + 2;
@@ -306,14 +314,14 @@ std::vector<Field> Without(const std::vector<Field>& fields,
   return rest;
 }
 
-std::optional<Block> DescribeMessage(Context& context, Bytes message, bool answered) {
+std::optional<Block> DescribeMessage(Context& context, MutableBytes message, bool answered) {
   const uint16_t type = TypeOf(message);
   Block block{.answered = answered, .head = EnumText(rtnetlink::MessageNames(), type)};
   if (block.head[0] >= '0' && block.head[0] <= '9') block.head.insert(0, "nlmsg");
   if (const uint64_t flags = LoadInteger(message, kFlagsAt, 2); flags != 0)
     block.fields.push_back({"flags", FlagsText(rtnetlink::MessageFlagNames(type), flags)});
   DescribeNumbers(message, kSequenceAt, kPortAt, answered, block.fields);
-  const Bytes payload = message.subspan(kHeaderBytes);
+  const MutableBytes payload = message.subspan(kHeaderBytes);
   const Family* const family = rtnetlink::FindFamily(type);
   if (family == nullptr || payload.size() < family->header_size) {
     if (!payload.empty()) block.fields.push_back({"payload", BytesText(context, payload)});
@@ -419,9 +427,10 @@ std::optional<uint32_t> SequenceOf(Bytes datagram) {
   return static_cast<uint32_t>(LoadInteger(datagram, kSequenceAt, 4));
 }
 
-std::optional<std::vector<Block>> DescribeDatagram(Context& context, Bytes datagram,
-                                                   bool answered) {
+std::optional<std::vector<Block>> DescribeDatagram(Context& context, Bytes bytes, bool answered) {
   std::vector<Block> blocks;
+  std::vector<std::byte> own(bytes.begin(), bytes.end());
+  MutableBytes datagram(own);
   while (!datagram.empty()) {
     if (datagram.size() < kHeaderBytes) return std::nullopt;
     const size_t length = LoadInteger(datagram, 0, 4);

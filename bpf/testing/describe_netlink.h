@@ -19,9 +19,9 @@
 
 namespace purebpf::testing::internal {
 
-// The messages of a datagram, a block each. Nothing where the bytes are not what such blocks would
-// give again: they are then to be told as bytes.
-[[nodiscard]] std::optional<std::vector<Block>> DescribeDatagram(Context& context, Bytes datagram,
+// The messages of a datagram, a block each, without times, which are others in every run. Nothing
+// where the bytes are not what such blocks would give again: they are then to be told as bytes.
+[[nodiscard]] std::optional<std::vector<Block>> DescribeDatagram(Context& context, Bytes bytes,
                                                                  bool answered);
 
 // What a replay puts for the sequence numbers of a recording: those that its caller sent.

@@ -61,6 +61,24 @@ std::string_view KindOfObject(Kernel& kernel, int fd, MapFacts& map) {
   return number("prog_type:") ? kProgKind : kObjectKind;
 }
 
+// What /proc/self/fdinfo tells, without the numbers that are others in every run: of the mount, the
+// inode and the object, and how often a program ran.
+std::vector<std::byte> Steady(Bytes fdinfo) {
+  constexpr std::string_view kChance[] = {"ino:", "run_time_ns:", "run_cnt:", "recursion_misses:"};
+  std::string steady;
+  for (std::string_view text = TextOf(fdinfo); !text.empty();) {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    const std::string_view name = line.substr(0, line.find(':') + 1);
+    if (name.ends_with("_id:") || std::ranges::find(kChance, name) != std::end(kChance))
+      steady.append(name).append("\t0\n");
+    else
+      steady.append(line);
+  }
+  const Bytes bytes = BytesOfText(steady);
+  return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 DescribingKernel::DescribingKernel(Kernel& next, bool shorten, Kernel& aside)
@@ -102,18 +120,19 @@ void DescribingKernel::Close(int fd) {
 
 SysResult<std::vector<std::byte>> DescribingKernel::ReadFile(const std::string& path,
                                                              size_t max_bytes) {
-  Call call = PathWords(kReadFile, path);
+  Call call = PathWords(*conversation_, kReadFile, path);
   auto answer = next().ReadFile(path, max_bytes);
   if (!TellError(call, answer)) {
-    call.result = Decimal(answer->size());
-    TellBytes(*conversation_, call, "contents", *answer);
+    const std::vector<std::byte> told = path.starts_with(kFdInfo) ? Steady(*answer) : *answer;
+    call.result = Decimal(told.size());
+    TellBytes(*conversation_, call, "contents", told);
   }
   Said(std::move(call));
   return answer;
 }
 
 SysResult<Bytes> DescribingKernel::OpenFile(const std::string& path, size_t max_bytes) {
-  Call call = PathWords(kOpenFile, path);
+  Call call = PathWords(*conversation_, kOpenFile, path);
   const auto answer = next().OpenFile(path, max_bytes);
   if (!TellError(call, answer)) {
     call.result = conversation_->OpenView(*answer);
@@ -140,7 +159,7 @@ SysResult<void> DescribingKernel::WriteFile(const std::string& path, Bytes bytes
 }
 
 SysResult<std::vector<std::string>> DescribingKernel::ListFolder(const std::string& path) {
-  Call call = PathWords(kListFolder, path);
+  Call call = PathWords(*conversation_, kListFolder, path);
   auto answer = next().ListFolder(path);
   if (!TellError(call, answer)) {
     call.result = Decimal(answer->size());
@@ -151,7 +170,7 @@ SysResult<std::vector<std::string>> DescribingKernel::ListFolder(const std::stri
 }
 
 SysResult<void> DescribingKernel::MakeFolder(const std::string& path) {
-  Call call = PathWords(kMakeFolder, path);
+  Call call = PathWords(*conversation_, kMakeFolder, path);
   const auto answer = next().MakeFolder(path);
   TellDone(call, answer);
   Said(std::move(call));
@@ -159,7 +178,7 @@ SysResult<void> DescribingKernel::MakeFolder(const std::string& path) {
 }
 
 SysResult<void> DescribingKernel::RemoveFile(const std::string& path) {
-  Call call = PathWords(kRemoveFile, path);
+  Call call = PathWords(*conversation_, kRemoveFile, path);
   const auto answer = next().RemoveFile(path);
   TellDone(call, answer);
   Said(std::move(call));
@@ -167,7 +186,7 @@ SysResult<void> DescribingKernel::RemoveFile(const std::string& path) {
 }
 
 SysResult<uint64_t> DescribingKernel::FileSystemType(const std::string& path) {
-  Call call = PathWords(kFileSystemType, path);
+  Call call = PathWords(*conversation_, kFileSystemType, path);
   const auto answer = next().FileSystemType(path);
   if (!TellError(call, answer)) call.result = Hexadecimal(*answer);
   Said(std::move(call));
@@ -175,7 +194,7 @@ SysResult<uint64_t> DescribingKernel::FileSystemType(const std::string& path) {
 }
 
 SysResult<int> DescribingKernel::Open(const std::string& path) {
-  Call call = PathWords(kOpen, path);
+  Call call = PathWords(*conversation_, kOpen, path);
   const auto answer = next().Open(path);
   TellFd(*conversation_, call, kFileKind, answer);
   Said(std::move(call));

@@ -168,7 +168,7 @@ void ReplayKernel::Close(int fd) {
 
 SysResult<std::vector<std::byte>> ReplayKernel::ReadFile(const std::string& path,
                                                          size_t max_bytes) {
-  const Call* const recorded = state_->Match(PathWords(kReadFile, path));
+  const Call* const recorded = state_->Match(PathWords(*state_, kReadFile, path));
   if (recorded == nullptr) return std::unexpected(state_->loose() ? Errno{ENOENT} : kFailed);
   if (const auto error = ErrnoOf(recorded->result)) return std::unexpected(*error);
   std::vector<std::byte> bytes;
@@ -179,7 +179,7 @@ SysResult<std::vector<std::byte>> ReplayKernel::ReadFile(const std::string& path
 }
 
 SysResult<Bytes> ReplayKernel::OpenFile(const std::string& path, size_t max_bytes) {
-  const Call* const recorded = state_->Match(PathWords(kOpenFile, path));
+  const Call* const recorded = state_->Match(PathWords(*state_, kOpenFile, path));
   if (recorded == nullptr) return std::unexpected(state_->loose() ? Errno{ENOENT} : kFailed);
   if (const auto error = ErrnoOf(recorded->result)) return std::unexpected(*error);
   // Words of a recording that loose order answers twice have a token that is in use.
@@ -210,7 +210,7 @@ SysResult<void> ReplayKernel::WriteFile(const std::string& path, Bytes bytes, Wr
 }
 
 SysResult<std::vector<std::string>> ReplayKernel::ListFolder(const std::string& path) {
-  const Call* const recorded = state_->Match(PathWords(kListFolder, path));
+  const Call* const recorded = state_->Match(PathWords(*state_, kListFolder, path));
   if (recorded == nullptr) return std::unexpected(state_->loose() ? Errno{ENOENT} : kFailed);
   if (const auto error = ErrnoOf(recorded->result)) return std::unexpected(*error);
   std::vector<std::string> names;
@@ -219,15 +219,15 @@ SysResult<std::vector<std::string>> ReplayKernel::ListFolder(const std::string& 
 }
 
 SysResult<void> ReplayKernel::MakeFolder(const std::string& path) {
-  return DoneAs(*state_, PathWords(kMakeFolder, path));
+  return DoneAs(*state_, PathWords(*state_, kMakeFolder, path));
 }
 
 SysResult<void> ReplayKernel::RemoveFile(const std::string& path) {
-  return DoneAs(*state_, PathWords(kRemoveFile, path));
+  return DoneAs(*state_, PathWords(*state_, kRemoveFile, path));
 }
 
 SysResult<uint64_t> ReplayKernel::FileSystemType(const std::string& path) {
-  const Call* const recorded = state_->Match(PathWords(kFileSystemType, path));
+  const Call* const recorded = state_->Match(PathWords(*state_, kFileSystemType, path));
   if (recorded == nullptr) {
     if (state_->loose()) return kBpfFileSystem;
     return std::unexpected(kFailed);
@@ -239,7 +239,7 @@ SysResult<uint64_t> ReplayKernel::FileSystemType(const std::string& path) {
 }
 
 SysResult<int> ReplayKernel::Open(const std::string& path) {
-  return FdAs(*state_, PathWords(kOpen, path), kFileKind);
+  return FdAs(*state_, PathWords(*state_, kOpen, path), kFileKind);
 }
 
 SysResult<size_t> ReplayKernel::Read(int fd, MutableBytes buffer) {

@@ -159,12 +159,18 @@ Call FdWords(Context& context, std::string_view verb, int fd) {
   return {.verb = std::string(verb), .inputs = {FdField(context, "fd", fd)}};
 }
 
-Call PathWords(std::string_view verb, const std::string& path) {
-  return {.verb = std::string(verb), .inputs = {{"path", Quote(path)}}};
+Call PathWords(Context& context, std::string_view verb, const std::string& path) {
+  std::string told = path;
+  if (path.starts_with(kFdInfo)) {
+    const std::optional<uint64_t> fd = ParseNumber(std::string_view(path).substr(kFdInfo.size()));
+    if (fd && *fd <= INT32_MAX && context.tokens.KnowsFd(static_cast<int>(*fd)))
+      told = std::string(kFdInfo) + context.tokens.OfFd(static_cast<int>(*fd));
+  }
+  return {.verb = std::string(verb), .inputs = {{"path", Quote(told)}}};
 }
 
 Call WriteFileWords(Context& context, const std::string& path, Bytes bytes, WriteMode mode) {
-  Call call = PathWords(kWriteFile, path);
+  Call call = PathWords(context, kWriteFile, path);
   call.inputs.push_back({"mode", mode == WriteMode::kAppend ? "append" : "replace"});
   if (IsText(bytes)) {
     DescribeText("contents", TextOf(bytes), false, call.inputs, call.blocks);

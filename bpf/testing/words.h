@@ -41,6 +41,9 @@ inline constexpr std::string_view kNetlinkSend = "send";
 inline constexpr std::string_view kNetlinkReceive = "recv";
 inline constexpr std::string_view kWait = "poll";
 
+// Its files are named after descriptors, which are tokens here: "/proc/self/fdinfo/map:1".
+inline constexpr std::string_view kFdInfo = "/proc/self/fdinfo/";
+
 // "BPF_MAP_CREATE", else "bpf_99".
 std::string VerbOf(Command command);
 
@@ -51,7 +54,7 @@ Call BpfWords(Context& context, Command command, Bytes attr, std::span<const Reg
 Call PerfEventOpenWords(Context& context, Bytes attr, std::span<const Region> regions,
                         const PerfTarget& target);
 Call FdWords(Context& context, std::string_view verb, int fd);  // close, dup
-Call PathWords(std::string_view verb, const std::string& path);
+Call PathWords(Context& context, std::string_view verb, const std::string& path);
 Call WriteFileWords(Context& context, const std::string& path, Bytes bytes, WriteMode mode);
 Call IoctlWords(Context& context, int fd, uint32_t request, uint64_t argument);
 Call SetSocketOptionWords(Context& context, int fd, int level, int option, Bytes value);

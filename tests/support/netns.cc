@@ -95,6 +95,17 @@ std::string Join(std::initializer_list<std::string_view> parts) {
   return joined;
 }
 
+// Locally administered.
+std::string AddressOf(uint32_t index) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string address = "02:00:00:00:";
+  for (const uint32_t shift : {12U, 8U, 4U, 0U}) {
+    address += kDigits[(index >> shift) & 0xf];
+    if (shift == 8) address += ':';
+  }
+  return address;
+}
+
 }  // namespace
 
 NetnsScope::NetnsScope(int netns_fd) : before_(-1) {
@@ -111,7 +122,8 @@ NetnsScope::~NetnsScope() {
   close(before_);
 }
 
-Netns::Netns() {
+Netns::Netns(bool pretended) : pretended_(pretended) {
+  if (pretended) return;
   const int before = open(kOwnNetns, O_RDONLY | O_CLOEXEC);
   if (before < 0) {
     reason_ = Failed(kOwnNetns);
@@ -130,7 +142,11 @@ Netns::Netns() {
 }
 
 Netns::Netns(Netns&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), reason_(std::move(other.reason_)) {}
+    : pretended_(other.pretended_),
+      fd_(std::exchange(other.fd_, -1)),
+      reason_(std::move(other.reason_)),
+      last_index_(other.last_index_),
+      made_(std::move(other.made_)) {}
 
 Netns::~Netns() {
   if (fd_ >= 0) close(fd_);
@@ -141,6 +157,7 @@ std::string Netns::path() const {
 }
 
 AssertionResult Netns::Ip(std::string_view arguments) const {
+  if (pretended_) return AssertionSuccess();
   if (!ok()) return AssertionFailure() << reason_;
   const NetnsScope scope = Enter();
   const Output output = RunIp(arguments);
@@ -149,7 +166,7 @@ AssertionResult Netns::Ip(std::string_view arguments) const {
 }
 
 std::string Netns::IpOutput(std::string_view arguments) const {
-  if (!ok()) return "";
+  if (!ok() || pretended_) return "";
   const NetnsScope scope = Enter();
   Output output = RunIp(arguments);
   return output.ok ? std::move(output.text) : "";
@@ -163,11 +180,14 @@ AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer,
                                 const Netns& peer_netns) const {
   // A veth pair whose ends have the same index, each in its namespace, waits up to a second for
   // its carrier: linkwatch_urgent_event (net/core/link_watch.c) takes it for a plain device.
-  static uint32_t last_index = 100;
-  const std::string index = std::to_string(++last_index);
-  const std::string peer_index = std::to_string(++last_index);
-  AssertionResult made = Ip(Join({"link add ", name, " index ", index, " type veth peer name ",
-                                  peer, " index ", peer_index, " netns ", peer_netns.path()}));
+  const uint32_t index = ++last_index_;
+  const uint32_t peer_index = ++last_index_;
+  made_.insert_or_assign(std::string(name), index);
+  peer_netns.made_.insert_or_assign(std::string(peer), peer_index);
+  AssertionResult made =
+      Ip(Join({"link add ", name, " index ", std::to_string(index), " address ", AddressOf(index),
+               " type veth peer name ", peer, " index ", std::to_string(peer_index), " address ",
+               AddressOf(peer_index), " netns ", peer_netns.path()}));
   if (made) made = Up(name);
   if (made) made = peer_netns.Up(peer);
   if (!made) return made;
@@ -205,12 +225,18 @@ AssertionResult Netns::Move(std::string_view link, const Netns& to) const {
 }
 
 uint32_t Netns::Index(std::string_view link) const {
+  if (pretended_) {
+    const auto found = made_.find(link);
+    if (found != made_.end()) return found->second;
+    return link == "lo" ? 1 : 0;
+  }
   if (!ok()) return 0;
   const NetnsScope scope = Enter();
   return if_nametoindex(std::string(link).c_str());
 }
 
 bool Netns::AwaitCarrier(std::string_view link) const {
+  if (pretended_) return true;
   if (!ok() || link.size() >= IFNAMSIZ) return false;
   const NetnsScope scope = Enter();
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -226,6 +252,6 @@ bool Netns::AwaitCarrier(std::string_view link) const {
   return running;
 }
 
-TempNetns::TempNetns() : scope_(netns_.fd()) {}
+TempNetns::TempNetns(bool pretended) : netns_(pretended), scope_(netns_.fd()) {}
 
 }  // namespace purebpf::testing

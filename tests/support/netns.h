@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -28,15 +30,18 @@ class NetnsScope {
 
 // A network namespace, kept by a descriptor. The calling thread does not enter it: several of them
 // are several hosts. IPv6 is off in it, so that no frame is sent that no test asked for.
+//
+// A pretended one is for a test that replays a recording: everything that is asked of it succeeds
+// and does nothing, and Index knows the links that MakeVeth would have made.
 class Netns {
  public:
-  Netns();
+  explicit Netns(bool pretended = false);
   Netns(Netns&& other) noexcept;
   Netns& operator=(Netns&&) = delete;
   ~Netns();
 
   // False where this process may not make one: then reason() says why, for GTEST_SKIP.
-  [[nodiscard]] bool ok() const { return fd_ >= 0; }
+  [[nodiscard]] bool ok() const { return pretended_ || fd_ >= 0; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
   [[nodiscard]] int fd() const { return fd_; }
@@ -51,6 +56,7 @@ class Netns {
   [[nodiscard]] std::string IpOutput(std::string_view arguments) const;
 
   // Two ends of a cable, both up, the second in `peer_netns`. Returns when both have a carrier.
+  // Indices count from 101 in this namespace and give the addresses: the same in every run.
   [[nodiscard]] ::testing::AssertionResult MakeVeth(std::string_view name,
                                                     std::string_view peer) const;
   [[nodiscard]] ::testing::AssertionResult MakeVeth(std::string_view name, std::string_view peer,
@@ -73,14 +79,17 @@ class Netns {
   [[nodiscard]] bool AwaitCarrier(std::string_view link) const;
 
  private:
+  bool pretended_;
   int fd_ = -1;
   std::string reason_;
+  mutable uint32_t last_index_ = 100;
+  mutable std::map<std::string, uint32_t, std::less<>> made_;  // by MakeVeth: name and index
 };
 
 // A namespace that the calling thread is in while this lives.
 class TempNetns {
  public:
-  TempNetns();
+  explicit TempNetns(bool pretended = false);
   [[nodiscard]] bool ok() const { return netns_.ok(); }
   [[nodiscard]] const std::string& reason() const { return netns_.reason(); }
   [[nodiscard]] const Netns& netns() const { return netns_; }

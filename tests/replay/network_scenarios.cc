@@ -1,0 +1,134 @@
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "purebpf/bpf/insn.h"
+#include "purebpf/bpf/program.h"
+#include "purebpf/bpf/try.h"
+#include "purebpf/netlink/link.h"
+#include "purebpf/netlink/socket.h"
+#include "purebpf/netlink/xdp.h"
+#include "purebpf/tests/replay/scenario.h"
+#include "purebpf/tools/xconnect/engine.h"
+
+namespace purebpf::testing {
+namespace {
+
+using netlink::Socket;
+using netlink::XdpMode;
+using netlink::XdpState;
+
+Result<Program> LoadVerdict(Kernel& kernel, int32_t verdict) {
+  return Program::Load(kernel, {.name = "verdict",
+                                .type = ProgType::kXdp,
+                                .license = "MIT",
+                                .insns = {{.code = 0xb7, .imm = verdict}, {.code = kExit}}});
+}
+
+Result<void> FindLinks(Stage& stage) {
+  PUREBPF_TRY(stage.Cables(1));
+  Socket socket = PUREBPF_TRY(Socket::Open(stage.kernel()));
+  const netlink::Link link = PUREBPF_TRY(netlink::LinkByName(socket, "v1"));
+  PUREBPF_TRY(stage.Check(link.index == 101 && link.kind == "veth" && link.up(), "v1 is found"));
+  const std::vector<netlink::Link> links = PUREBPF_TRY(netlink::ListLinks(socket));
+  PUREBPF_TRY(stage.Check(links.size() == 3, "lo, v1 and p1 are there"));
+  PUREBPF_TRY(netlink::SetLinkDown(socket, link.index));
+  Undo up(stage, [&] { return netlink::SetLinkUp(socket, link.index); });
+  const Result<netlink::Link> missing = netlink::LinkByName(socket, "v9");
+  PUREBPF_TRY(stage.Check(!missing && missing.error().code == Code::kNotFound, "v9 is not there"));
+  return up.Do();
+}
+
+// Attach, replace, detach: the program is nobody else's to take off.
+Result<void> XdpLife(Stage& stage) {
+  PUREBPF_TRY(stage.Cables(1));
+  constexpr uint32_t kV1 = 101;
+  Socket socket = PUREBPF_TRY(Socket::Open(stage.kernel()));
+  const Program pass = PUREBPF_TRY(LoadVerdict(stage.kernel(), 2));
+  const Program drop = PUREBPF_TRY(LoadVerdict(stage.kernel(), 1));
+  PUREBPF_TRY(stage.AllOrNothing(
+      "attach", [&] { return AttachXdp(socket, kV1, pass, {.mode = XdpMode::kSkb}); }));
+  Undo detach(stage, [&] { return DetachXdp(socket, kV1, pass, XdpMode::kSkb); });
+  const ProgramInfo info = PUREBPF_TRY(pass.Info());
+  const XdpState state = PUREBPF_TRY(QueryXdp(socket, kV1));
+  PUREBPF_TRY(stage.Check(state == XdpState{.skb = info.id}, "the program is on v1"));
+  const Result<void> second = AttachXdp(socket, kV1, drop, {.mode = XdpMode::kSkb});
+  PUREBPF_TRY(stage.Check(!second && second.error().code == Code::kConflict, "v1 is taken"));
+  PUREBPF_TRY(stage.AllOrNothing(
+      "replace", [&] { return ReplaceXdp(socket, kV1, drop, pass, XdpMode::kSkb); }));
+  detach.Forget();
+  Undo detach_other(stage, [&] { return DetachXdp(socket, kV1, drop, XdpMode::kSkb); });
+  const Result<void> stranger = DetachXdp(socket, kV1, pass, XdpMode::kSkb);
+  PUREBPF_TRY(stage.Check(!stranger && stranger.error().code == Code::kConflict,
+                          "only what is there can be taken off"));
+  return detach_other.Do();
+}
+
+// xconnect tells other processes that it lives by a socket of the network namespace, which in a
+// replay is that of everybody who replays just now: one at a time.
+class OneAtATime {
+ public:
+  OneAtATime() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    constexpr std::string_view kName = "purebpf-xconnect-replays";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path + 1, kName.data(), kName.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
+    while (fd_ >= 0 && bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  OneAtATime(const OneAtATime&) = delete;
+  OneAtATime& operator=(const OneAtATime&) = delete;
+  ~OneAtATime() { close(fd_); }
+
+ private:
+  int fd_;
+};
+
+class Deaf final : public xconnect::Report {
+ public:
+  void Tell(const xconnect::Event&) override {}
+};
+
+// The whole life of an xconnect: it starts, connects two pairs, moves to another configuration and
+// leaves nothing behind.
+Result<void> Xconnect(Stage& stage) {
+  PUREBPF_TRY(stage.Cables(4));
+  const OneAtATime alone;
+  Deaf report;
+  xconnect::Engine engine = PUREBPF_TRY(xconnect::Engine::Open(stage.kernel(), {}, report));
+  Undo stop(stage, [&]() -> Result<void> {
+    if (engine.Stop().clean) return {};
+    return std::unexpected(Error{.operation = "detach", .object = "xconnect"});
+  });
+  const xconnect::Config first{.pairs = {{"v1", "v2"}, {"v3", "v3"}}};
+  PUREBPF_TRY(stage.AllOrNothing("the first configuration",
+                                 [&] { return engine.Apply(first, xconnect::Cause::kStart); }));
+  PUREBPF_TRY(stage.Check(engine.counts().connected == 2, "two pairs are connected"));
+  const xconnect::Config second{.pairs = {{"v1", "v4"}}};
+  PUREBPF_TRY(stage.AllOrNothing("the second configuration",
+                                 [&] { return engine.Apply(second, xconnect::Cause::kFile); }));
+  PUREBPF_TRY(stage.Check(engine.counts().connected == 1, "one pair is connected"));
+  return stop.Do();
+}
+
+constexpr Scenario kScenarios[] = {
+    {.name = "find_links", .run = FindLinks},
+    {.name = "xdp_life", .run = XdpLife},
+    {.name = "xconnect", .run = Xconnect},
+};
+
+}  // namespace
+
+std::span<const Scenario> NetworkScenarios() { return kScenarios; }
+
+}  // namespace purebpf::testing
