@@ -219,12 +219,12 @@ std::string WalkFrom(const elf::Btf& local, uint32_t root, Random& random) {
 }
 
 bool EndsInElement(const elf::Btf& local, const Relocated& relocated) {
+  internal::CoreTypes types(local, 8);
   internal::CorePath path;
   const elf::CoreRelocation relocation{.type = TypeId{relocated.type},
                                        .access = relocated.access,
                                        .kind = static_cast<uint32_t>(relocated.kind)};
-  return internal::FollowAccess(internal::CoreTypes(local, 8), relocation, path) &&
-         path.last().name.empty();
+  return internal::FollowAccess(types, relocation, path) && path.last().name.empty();
 }
 
 Relocated DrawRelocation(const elf::Btf& local, Random& random) {
@@ -260,7 +260,7 @@ Relocated DrawRelocation(const elf::Btf& local, Random& random) {
 
 // What a compiler would have put there, but for one in forty.
 std::vector<Insn> InsnsFor(const elf::Btf& local, const Relocated& relocated, Random& random) {
-  const internal::CoreTypes types(local, 8);
+  internal::CoreTypes types(local, 8);
   internal::CorePath path;
   internal::CoreValue value;
   const elf::CoreRelocation relocation{.type = TypeId{relocated.type},

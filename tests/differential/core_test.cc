@@ -36,7 +36,7 @@ elf::Bytes SectionOf(const elf::File& file, std::string_view name) {
 }
 
 bool LeadsToArray(const elf::Btf& local, const elf::CoreRelocation& relocation) {
-  const internal::CoreTypes types(local, 8);
+  internal::CoreTypes types(local, 8);
   internal::CorePath path;
   if (!internal::FollowAccess(types, relocation, path)) return false;
   if (path.count == 1) return true;  // the root itself: the kernel's may be an array

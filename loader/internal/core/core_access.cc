@@ -33,8 +33,7 @@ std::unexpected<Error> Faulty(const BtfType& type, CoreFault fault) {
 }
 
 // One level down into a struct or union.
-Result<BtfType> IntoMember(const CoreTypes& local, const BtfType& type, uint32_t index,
-                           CorePath& path) {
+Result<BtfType> IntoMember(CoreTypes& local, const BtfType& type, uint32_t index, CorePath& path) {
   if (index >= type.count) return NoMember(type, index, "member");
   const BtfMember member = local.btf().Member(type, index);
   if (!path.Advance(member.bit_offset)) return Faulty(type, CoreFault::kOffset);
@@ -45,12 +44,11 @@ Result<BtfType> IntoMember(const CoreTypes& local, const BtfType& type, uint32_t
 }
 
 // One level down into an array.
-Result<BtfType> IntoElement(const CoreTypes& local, const BtfType& type, uint32_t index,
-                            CorePath& path) {
+Result<BtfType> IntoElement(CoreTypes& local, const BtfType& type, uint32_t index, CorePath& path) {
   const BtfArray array = local.btf().Array(type);
   const auto element = local.Strip(array.element);
   if (!element) return Faulty(type, element.error());
-  if (index >= array.count && !IsFlexible(local.btf(), path, array))
+  if (index >= array.count && !IsFlexible(local, path, array))
     return CoreMalformed(Concat({"asks for element ", Decimal(index), " of an array of ",
                                  Decimal(array.count), " ", elf::Describe(*element)}));
   const auto size = local.SizeOf(*element);
@@ -60,8 +58,8 @@ Result<BtfType> IntoElement(const CoreTypes& local, const BtfType& type, uint32_
   return *element;
 }
 
-Result<void> FollowField(const CoreTypes& local, const BtfType& root,
-                         std::span<const uint32_t> indices, CorePath& path) {
+Result<void> FollowField(CoreTypes& local, const BtfType& root, std::span<const uint32_t> indices,
+                         CorePath& path) {
   const auto size = local.SizeOf(root);
   if (!size) return Faulty(root, size.error());
   path.Push({.type = root.id, .index = indices[0], .name = {}});
@@ -80,7 +78,7 @@ Result<void> FollowField(const CoreTypes& local, const BtfType& root,
   return {};
 }
 
-Result<void> FollowEnumerator(const CoreTypes& local, const BtfType& root,
+Result<void> FollowEnumerator(CoreTypes& local, const BtfType& root,
                               std::span<const uint32_t> indices, CorePath& path) {
   if (!IsEnum(root.kind))
     return CoreMalformed(
@@ -118,8 +116,7 @@ Result<void> ParseAccess(std::string_view text, CoreAccess& access) {
   return {};
 }
 
-Result<void> FollowAccess(const CoreTypes& local, const elf::CoreRelocation& relocation,
-                          CorePath& path) {
+Result<void> FollowAccess(CoreTypes& local, const elf::CoreRelocation& relocation, CorePath& path) {
   CoreAccess access;
   PUREBPF_TRY(ParseAccess(relocation.access, access));
   const auto root = local.Strip(relocation.type);
@@ -139,10 +136,11 @@ Result<void> FollowAccess(const CoreTypes& local, const elf::CoreRelocation& rel
   return {};
 }
 
-bool IsFlexible(const elf::Btf& btf, const CorePath& path, const BtfArray& array) {
+bool IsFlexible(CoreTypes& types, const CorePath& path, const BtfArray& array) {
   const CoreStep& member = path.last();
   if (array.count != 0 || member.name.empty()) return false;
-  return member.index + 1 == btf.Type(member.type).count;
+  const auto holder = types.Strip(member.type);
+  return holder && member.index + 1 == holder->count;
 }
 
 std::string Spell(const CorePath& path) {

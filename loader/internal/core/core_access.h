@@ -59,12 +59,12 @@ struct CoreAccess {
 
 // Follows a relocation's access through the object's own types. kMalformed where the two do not
 // fit.
-[[nodiscard]] Result<void> FollowAccess(const CoreTypes& local,
-                                        const elf::CoreRelocation& relocation, CorePath& path);
+[[nodiscard]] Result<void> FollowAccess(CoreTypes& local, const elf::CoreRelocation& relocation,
+                                        CorePath& path);
 
 // Whether `array`, which the path's last step leads to, is the last member of its struct and
 // without a length: then its elements go on beyond the struct.
-bool IsFlexible(const elf::Btf& btf, const CorePath& path, const elf::BtfArray& array);
+bool IsFlexible(CoreTypes& types, const CorePath& path, const elf::BtfArray& array);
 
 // "se.vruntime", "[2].comm[3]": the path for messages; at most 200 bytes.
 std::string Spell(const CorePath& path);

@@ -43,7 +43,7 @@ CorePath Head(const CorePath& path, size_t count) {
 
 }  // namespace
 
-std::string CoreResolver::Describe(const CoreRelocation& relocation) const {
+std::string CoreResolver::Describe(const CoreRelocation& relocation) {
   const BtfType root = local_.btf().Type(relocation.type);
   CorePath path;
   if (relocation.kind >= kCoreKinds || !FollowAccess(local_, relocation, path))

@@ -50,10 +50,11 @@ CoreResult<bool> CoreMatcher::FindMember(const CoreStep& step, TypeId id, int de
   if (depth > static_cast<int>(kMaxCoreAccess)) return std::unexpected(CoreFault::kLevels);
   const BtfType type = PUREBPF_TRY(kernel_.Strip(id));
   if (!IsComposite(type.kind)) return false;
-  for (uint32_t i = 0; i < type.count; ++i) {
-    if (!budget_.Take()) return std::unexpected(CoreFault::kWork);
+  const MemberSearch search(kernel_.btf(), type, step.name);
+  uint32_t from = 0;
+  for (uint32_t i; (i = search.Next(from)) < type.count; from = i + 1) {
+    if (!budget_.Take(i + 1 - from)) return std::unexpected(CoreFault::kWork);
     const BtfMember member = kernel_.btf().Member(type, i);
-    if (!member.name.empty() && member.name != step.name) continue;
     const uint64_t start = found.bit_offset;
     if (!found.Advance(member.bit_offset)) return std::unexpected(CoreFault::kOffset);
     if (member.name.empty()) {
@@ -61,7 +62,7 @@ CoreResult<bool> CoreMatcher::FindMember(const CoreStep& step, TypeId id, int de
       found.bit_offset = start;
       continue;
     }
-    const BtfType holder = local_.btf().Type(step.type);
+    const BtfType holder = PUREBPF_TRY(local_.Strip(step.type));
     const TypeId ours = local_.btf().Member(holder, step.index).type;
     next = member.type;
     if (!found.Push({.type = type.id, .index = i, .name = member.name}))
@@ -71,6 +72,7 @@ CoreResult<bool> CoreMatcher::FindMember(const CoreStep& step, TypeId id, int de
     found.bit_offset = start;
     return false;
   }
+  if (!budget_.Take(type.count - from)) return std::unexpected(CoreFault::kWork);
   return false;
 }
 
@@ -81,7 +83,7 @@ CoreResult<bool> CoreMatcher::FindElement(const CoreStep& step, bool root, CoreP
   if (!root) {
     if (type.kind != BtfKind::kArray) return false;
     const BtfArray array = kernel_.btf().Array(type);
-    if (step.index >= array.count && !IsFlexible(kernel_.btf(), found, array)) return false;
+    if (step.index >= array.count && !IsFlexible(kernel_, found, array)) return false;
     type = PUREBPF_TRY(kernel_.Strip(array.element));
   }
   next = type.id;

@@ -21,7 +21,7 @@ namespace purebpf::internal {
 // The object's types and a kernel's, compared with each other.
 class CoreMatcher {
  public:
-  CoreMatcher(const CoreTypes& local, const CoreTypes& kernel, CoreBudget& budget)
+  CoreMatcher(CoreTypes& local, CoreTypes& kernel, CoreBudget& budget)
       : local_(local), kernel_(kernel), budget_(budget) {}
 
   [[nodiscard]] CoreResult<bool> FieldsCompatible(elf::TypeId local, elf::TypeId kernel) const;
@@ -59,8 +59,8 @@ class CoreMatcher {
   [[nodiscard]] CoreResult<bool> FindElement(const CoreStep& step, bool root, CorePath& found,
                                              elf::TypeId& next) const;
 
-  const CoreTypes& local_;
-  const CoreTypes& kernel_;
+  CoreTypes& local_;
+  CoreTypes& kernel_;
   CoreBudget& budget_;
 };
 

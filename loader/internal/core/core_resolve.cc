@@ -171,11 +171,13 @@ Result<CoreResolution> CoreResolver::Make(const CoreRelocation& relocation) {
     resolution.value = local->value;
     return resolution;
   }
-  if (local_.btf().Type(relocation.type).name.empty())
-    return CoreError(Code::kUnsupported, "an anonymous type cannot be looked for in the kernel's",
-                     "give it a name, or a typedef and use that");
   Root* root = FindRoot(relocation.type);
-  if (root == nullptr) return CoreError(Code::kInvalidArgument, "the type was not looked for");
+  if (root == nullptr) {
+    if (local_.btf().Type(relocation.type).name.empty())
+      return CoreError(Code::kUnsupported, "an anonymous type cannot be looked for in the kernel's",
+                       "give it a name, or a typedef and use that");
+    return CoreError(Code::kInvalidArgument, "the type was not looked for");
+  }
   PUREBPF_TRY(Choose(relocation, path, *local, *root, resolution));
   if (!resolution.exists)
     resolution.poison = !AsksExistence(resolution.kind) && resolution.kind != CoreKind::kTypeSize &&
@@ -185,7 +187,7 @@ Result<CoreResolution> CoreResolver::Make(const CoreRelocation& relocation) {
 
 CoreResult<bool> CoreResolver::Try(const CoreRelocation& relocation, const CorePath& path,
                                    const Candidate& candidate, CoreValue& found) {
-  const CoreTypes& types = targets_[candidate.target].types;
+  CoreTypes& types = targets_[candidate.target].types;
   if (!budget_.Take()) return std::unexpected(CoreFault::kWork);
   const CoreMatcher matcher(local_, types, budget_);
   const auto kind = static_cast<CoreKind>(relocation.kind);

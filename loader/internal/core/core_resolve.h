@@ -106,7 +106,7 @@ class CoreResolver {
 
   // "field 'se.vruntime' of struct task_struct": what a relocation asks for. Works for any
   // relocation, as does Explain.
-  [[nodiscard]] std::string Describe(const elf::CoreRelocation& relocation) const;
+  [[nodiscard]] std::string Describe(const elf::CoreRelocation& relocation);
   // Why there is no such thing: "field 'foo.bar' of struct task_struct does not exist on this
   // kernel: struct task_struct (type 130 of vmlinux) has no member 'foo'". "" where it exists.
   [[nodiscard]] std::string Explain(const elf::CoreRelocation& relocation);

@@ -1,5 +1,8 @@
 #include "purebpf/loader/internal/core/core_types.h"
 
+#include <algorithm>
+#include <bit>
+#include <cstring>
 #include <limits>
 
 namespace purebpf::internal {
@@ -29,15 +32,21 @@ std::string_view Text(CoreFault fault) {
   return "";
 }
 
-CoreResult<BtfType> CoreTypes::Strip(TypeId id) const {
+CoreResult<BtfType> CoreTypes::Strip(TypeId id) {
   // Beyond the last type is void, as a Btf that was only indexed has it.
-  if (static_cast<uint32_t>(id) >= btf_->type_count()) return BtfType();
-  auto type = btf_->Resolve(id);
-  if (!type) return std::unexpected(CoreFault::kDepth);
-  return *type;
+  const auto index = static_cast<uint32_t>(id);
+  if (id == TypeId::kVoid || index >= btf_->type_count()) return BtfType();
+  if (remembered_ == nullptr) remembered_ = std::make_unique<decltype(remembered_)::element_type>();
+  Remembered& slot = (*remembered_)[index % kRemembered];
+  if (slot.id != id) {
+    const auto type = btf_->Resolve(id);
+    if (!type) return std::unexpected(CoreFault::kDepth);
+    slot = {.id = id, .type = *type};
+  }
+  return slot.type;
 }
 
-CoreResult<uint32_t> CoreTypes::SizeOf(const BtfType& type) const {
+CoreResult<uint32_t> CoreTypes::SizeOf(const BtfType& type) {
   uint64_t elements = 1;
   BtfType next = type;
   for (int depth = 0; next.kind == BtfKind::kArray; ++depth) {
@@ -69,7 +78,7 @@ CoreResult<uint32_t> CoreTypes::SizeOf(const BtfType& type) const {
   return static_cast<uint32_t>(elements);
 }
 
-CoreResult<BtfType> CoreTypes::Innermost(const BtfType& type) const {
+CoreResult<BtfType> CoreTypes::Innermost(const BtfType& type) {
   BtfType next = type;
   for (int depth = 0; next.kind == BtfKind::kArray; ++depth) {
     if (depth == kMaxCoreDepth) return std::unexpected(CoreFault::kDepth);
@@ -78,6 +87,66 @@ CoreResult<BtfType> CoreTypes::Innermost(const BtfType& type) const {
     next = *element;
   }
   return next;
+}
+
+namespace {
+
+// A struct's record: three words, then three of each member (name, type, offset).
+constexpr size_t kCommon = 12;
+constexpr size_t kMember = 12;
+
+const elf::Btf& OwnerOf(const elf::Btf& btf, TypeId id) {
+  const elf::Btf* owner = &btf;
+  while (static_cast<uint32_t>(id) < owner->first_id() && owner->base() != nullptr)
+    owner = owner->base();
+  return *owner;
+}
+
+}  // namespace
+
+MemberSearch::MemberSearch(const elf::Btf& btf, const BtfType& type, std::string_view name)
+    : owner_(OwnerOf(btf, type.id)),
+      name_(name),
+      record_(btf.Record(type.id)),
+      strings_(owner_.strings()),
+      swapped_(btf.order() != std::endian::native),
+      count_(type.count) {
+  const size_t known = std::min(name.size() + 1, sizeof key_);
+  uint8_t key[sizeof key_] = {};
+  uint8_t mask[sizeof mask_] = {};
+  std::memcpy(key, name.data(), std::min(name.size(), sizeof key_));
+  std::memset(mask, 0xff, known);
+  std::memcpy(&key_, key, sizeof key_);
+  std::memcpy(&mask_, mask, sizeof mask_);
+}
+
+uint32_t MemberSearch::Word(size_t offset) const {
+  uint32_t word;
+  std::memcpy(&word, record_.data() + offset, sizeof word);
+  return swapped_ ? std::byteswap(word) : word;
+}
+
+uint32_t MemberSearch::Next(uint32_t from) const {
+  const size_t room = record_.size() < kCommon ? 0 : (record_.size() - kCommon) / kMember;
+  const auto count = static_cast<uint32_t>(std::min<size_t>(count_, room));
+  for (uint32_t i = from; i < count; ++i)
+    if (Fits(Word(kCommon + i * kMember))) return i;
+  return count_;
+}
+
+bool MemberSearch::Fits(uint32_t name) const {
+  const uint32_t offset = name - owner_.first_string();
+  // A name of the base's, near the end, or of none: seldom.
+  if (name < owner_.first_string() || strings_.size() < sizeof key_ ||
+      offset > strings_.size() - sizeof key_) [[unlikely]] {
+    const std::string_view found = owner_.Name(name);
+    return found.empty() || found == name_;
+  }
+  const std::byte* text = strings_.data() + offset;
+  uint64_t head;
+  std::memcpy(&head, text, sizeof head);
+  if (((head ^ key_) & mask_) != 0) return *text == std::byte{0};
+  return name_.size() < sizeof key_ || owner_.Name(name) == name_;
 }
 
 uint64_t EnumeratorValue(const elf::Btf& btf, const BtfType& type, uint32_t index) {

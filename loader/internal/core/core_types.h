@@ -2,8 +2,11 @@
 #ifndef PUREBPF_LOADER_INTERNAL_CORE_CORE_TYPES_H_
 #define PUREBPF_LOADER_INTERNAL_CORE_CORE_TYPES_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string_view>
 
 #include "purebpf/elf/btf.h"
@@ -50,16 +53,25 @@ class CoreTypes {
   CoreTypes(const elf::Btf& btf, uint32_t pointer_size) : btf_(&btf), pointer_size_(pointer_size) {}
 
   [[nodiscard]] const elf::Btf& btf() const { return *btf_; }
-  // Without typedefs and modifiers; kDepth where they do not end.
-  [[nodiscard]] CoreResult<elf::BtfType> Strip(elf::TypeId id) const;
+  // Without typedefs and modifiers; kDepth where they do not end. Remembered: the same few types
+  // are asked for again and again, and a Btf looks for each from the start of a stretch.
+  [[nodiscard]] CoreResult<elf::BtfType> Strip(elf::TypeId id);
   // In bytes, of what Strip gave: pointers are those of the machine that the types are of.
-  [[nodiscard]] CoreResult<uint32_t> SizeOf(const elf::BtfType& type) const;
+  [[nodiscard]] CoreResult<uint32_t> SizeOf(const elf::BtfType& type);
   // Of an array of whatever dimensions its innermost element, else the type itself.
-  [[nodiscard]] CoreResult<elf::BtfType> Innermost(const elf::BtfType& type) const;
+  [[nodiscard]] CoreResult<elf::BtfType> Innermost(const elf::BtfType& type);
 
  private:
+  struct Remembered {
+    elf::TypeId id = elf::TypeId::kVoid;
+    elf::BtfType type;
+  };
+  static constexpr size_t kRemembered = 64;
+
   const elf::Btf* btf_;
   uint32_t pointer_size_;
+  std::unique_ptr<std::array<Remembered, kRemembered>>
+      remembered_;  // by id, once one was asked for
 };
 
 constexpr bool IsComposite(elf::BtfKind kind) {
@@ -72,6 +84,30 @@ constexpr bool IsEnum(elf::BtfKind kind) {
 constexpr bool SameKind(elf::BtfKind a, elf::BtfKind b) {
   return a == b || (IsEnum(a) && IsEnum(b));
 }
+
+// Finds members by name in large structs: it looks at names in place and decodes none. Most of what
+// resolving costs are these looks.
+class MemberSearch {
+ public:
+  MemberSearch(const elf::Btf& btf, const elf::BtfType& type, std::string_view name);
+
+  // The first from index `from` on that is called so, or has no name; type.count where there is
+  // none.
+  [[nodiscard]] uint32_t Next(uint32_t from) const;
+
+ private:
+  [[nodiscard]] bool Fits(uint32_t name) const;
+  [[nodiscard]] uint32_t Word(size_t offset) const;
+
+  const elf::Btf& owner_;  // of the record: a split BTF, or its base
+  std::string_view name_;
+  elf::Bytes record_;
+  elf::Bytes strings_;
+  bool swapped_;
+  uint32_t count_;
+  uint64_t key_ = 0;  // the name's first eight bytes, its NUL included
+  uint64_t mask_ = 0;
+};
 
 // The value of an enumerator as it stands in a 64-bit immediate. Values of 32 bits are
 // sign-extended whatever the enum says of itself: kernels before 6.0 do not say.

@@ -38,13 +38,13 @@ bool IsSigned(const elf::Btf& btf, const BtfType& type) {
 }
 
 // What a load of one element of the field takes.
-CoreResult<uint32_t> WidthOf(const CoreTypes& types, const BtfType& type) {
+CoreResult<uint32_t> WidthOf(CoreTypes& types, const BtfType& type) {
   const BtfType element = PUREBPF_TRY(types.Innermost(type));
   return types.SizeOf(element);
 }
 
-CoreResult<CoreValue> ElementValue(const CoreTypes& types, CoreKind kind, const CorePath& path) {
-  CoreValue value{.type = types.btf().Type(path.last().type)};
+CoreResult<CoreValue> ElementValue(CoreTypes& types, CoreKind kind, const CorePath& path) {
+  CoreValue value{.type = PUREBPF_TRY(types.Strip(path.last().type))};
   if (kind == CoreKind::kFieldByteOffset) {
     value.value = path.bit_offset / kBits;
     value.width = PUREBPF_TRY(WidthOf(types, value.type));
@@ -64,9 +64,10 @@ uint32_t LeftShift(const elf::Btf& btf, const Storage& storage) {
   return (kMaxLoad - storage.size) * kBits + skipped;
 }
 
-CoreResult<CoreValue> MemberValue(const CoreTypes& types, CoreKind kind, const CorePath& path) {
+CoreResult<CoreValue> MemberValue(CoreTypes& types, CoreKind kind, const CorePath& path) {
   const elf::Btf& btf = types.btf();
-  const BtfMember member = btf.Member(btf.Type(path.last().type), path.last().index);
+  const BtfType holder = PUREBPF_TRY(types.Strip(path.last().type));
+  const BtfMember member = btf.Member(holder, path.last().index);
   const BtfType type = PUREBPF_TRY(types.Strip(member.type));
   CoreValue value;
   const auto bit_offset = static_cast<uint32_t>(path.bit_offset);
@@ -109,7 +110,7 @@ CoreResult<CoreValue> MemberValue(const CoreTypes& types, CoreKind kind, const C
 
 }  // namespace
 
-CoreResult<CoreValue> ValueOf(const CoreTypes& types, CoreKind kind, elf::TypeId root,
+CoreResult<CoreValue> ValueOf(CoreTypes& types, CoreKind kind, elf::TypeId root,
                               const CorePath& path) {
   switch (kind) {
     case CoreKind::kFieldExists:
@@ -125,9 +126,10 @@ CoreResult<CoreValue> ValueOf(const CoreTypes& types, CoreKind kind, elf::TypeId
       const elf::BtfType type = PUREBPF_TRY(types.Strip(root));
       return CoreValue{.value = PUREBPF_TRY(types.SizeOf(type))};
     }
-    case CoreKind::kEnumvalValue:
-      return CoreValue{.value = EnumeratorValue(types.btf(), types.btf().Type(path.last().type),
-                                                path.last().index)};
+    case CoreKind::kEnumvalValue: {
+      const BtfType type = PUREBPF_TRY(types.Strip(path.last().type));
+      return CoreValue{.value = EnumeratorValue(types.btf(), type, path.last().index)};
+    }
     default:
       return path.last().name.empty() ? ElementValue(types, kind, path)
                                       : MemberValue(types, kind, path);

@@ -21,7 +21,7 @@ struct CoreValue {
 };
 
 // `root` is the type before its typedefs are taken away, `path` leads from it to the subject.
-[[nodiscard]] CoreResult<CoreValue> ValueOf(const CoreTypes& types, CoreKind kind, elf::TypeId root,
+[[nodiscard]] CoreResult<CoreValue> ValueOf(CoreTypes& types, CoreKind kind, elf::TypeId root,
                                             const CorePath& path);
 
 // Whether a load or store that was compiled for the one type can take the other with its own width:

@@ -59,8 +59,8 @@ Result<ExternValue> ExternValues::Resolve(uint32_t index) {
 Result<bool> ExternValues::Compatible(elf::TypeId local, const elf::Btf& kernel,
                                       elf::TypeId remote) {
   const elf::Btf* own = PUREBPF_TRY(local_.Get());
-  const CoreTypes ours(*own, kPointerSize);
-  const CoreTypes theirs(kernel, kPointerSize);
+  CoreTypes ours(*own, kPointerSize);
+  CoreTypes theirs(kernel, kPointerSize);
   const auto same = CoreMatcher(ours, theirs, budget_).TypesCompatible(local, remote);
   if (!same)
     return Refused(
