@@ -146,7 +146,8 @@ std::optional<SectionMatch> MatchSection(std::string_view section) {
   const SectionDef* longest = nullptr;
   for (const SectionDef& def : kSectionDefs)
     if (section.size() > def.name.size() && section.starts_with(def.name) &&
-        section[def.name.size()] != '.' &&  // "fentry.multi" is another kind of program
+        // "fentry.multi" is another kind of program than "fentry"; "xdp.1" is not.
+        (def.extra == Extra::kNone || section[def.name.size()] != '.') &&
         (longest == nullptr || def.name.size() > longest->name.size()))
       longest = &def;
   if (longest == nullptr) return std::nullopt;

@@ -1,4 +1,5 @@
-// What .BTF.ext says of instructions, attached to the functions that these belong to.
+// What .BTF.ext says of instructions, attached to the functions that these belong to, and what
+// declaration tags say of functions.
 #include <algorithm>
 #include <utility>
 
@@ -11,31 +12,66 @@ namespace purebpf::internal {
 namespace {
 
 constexpr size_t kMaxAccess = 512;  // "0:1:2": 64 levels, as many as anybody has nested
+constexpr std::string_view kExceptionCallback = "exception_callback:";
+
+// Where a record of .BTF.ext belongs.
+struct Place {
+  FunctionSpec* function = nullptr;  // null: in no function that there is
+  uint32_t insn = 0;
+};
+
+// A linker keeps the records of a weak function that another one replaced.
+Place PlaceOf(Object& object, const elf::Section& section, uint32_t offset) {
+  const Extent* extent = object.functions.At(section.index, offset);
+  if (extent == nullptr) return {};
+  return {&object.spec.functions[extent->index],
+          static_cast<uint32_t>((offset - extent->begin) / sizeof(Insn))};
+}
 
 void Attach(Object& object, const elf::Section& section, const elf::CoreRelocation& relocation) {
-  const Extent* extent = object.functions.At(section.index, relocation.offset);
-  // A linker keeps the records of a weak function that another one replaced.
-  if (extent == nullptr) return;
-  FunctionSpec& function = object.spec.functions[extent->index];
+  const Place place = PlaceOf(object, section, relocation.offset);
+  if (place.function == nullptr) return;
   if (relocation.offset % sizeof(Insn) != 0) {
-    Note(function.problem, elf::Describe(section) + ": a CO-RE relocation at offset " +
-                               std::to_string(relocation.offset) +
-                               " is not at an instruction's start");
-    return;
+    Note(place.function->problem, elf::Describe(section) + ": a CO-RE relocation at offset " +
+                                      std::to_string(relocation.offset) +
+                                      " is not at an instruction's start");
+  } else if (relocation.access.size() > kMaxAccess) {
+    Note(place.function->problem, Where(section, relocation.offset) +
+                                      ": the CO-RE relocation's path has " +
+                                      std::to_string(relocation.access.size()) +
+                                      " bytes; the limit is " + std::to_string(kMaxAccess));
+  } else if (object.Afford(relocation.access.size())) {
+    place.function->core.push_back({.insn = place.insn,
+                                    .type = static_cast<uint32_t>(relocation.type),
+                                    .access = std::string(relocation.access),
+                                    .kind = relocation.kind});
   }
-  if (relocation.access.size() > kMaxAccess) {
-    Note(function.problem, Where(section, relocation.offset) +
-                               ": the CO-RE relocation's path has " +
-                               std::to_string(relocation.access.size()) + " bytes; the limit is " +
-                               std::to_string(kMaxAccess));
-    return;
+}
+
+void Attach(Object& object, const elf::Section& section, const elf::FuncInfo& info) {
+  const Place place = PlaceOf(object, section, info.offset);
+  if (place.function != nullptr)
+    place.function->func_infos.push_back(
+        {.insn = place.insn, .type = static_cast<uint32_t>(info.type)});
+}
+
+void Attach(Object& object, const elf::Section& section, const elf::LineInfo& info) {
+  constexpr uint32_t kColumnBits = 10;  // include/uapi/linux/btf.h: BPF_LINE_INFO_LINE_NUM
+  const Place place = PlaceOf(object, section, info.offset);
+  if (place.function != nullptr)
+    place.function->line_infos.push_back({.insn = place.insn,
+                                          .file = info.file,
+                                          .line = info.text,
+                                          .line_column = info.line << kColumnBits | info.column});
+}
+
+template <typename Sections, typename Records>
+void AttachAll(Object& object, const Sections& sections, Records records) {
+  for (const auto& part : sections) {
+    const elf::Section* section = object.FindSection(part.section);
+    if (section == nullptr) continue;
+    for (const auto& record : part.*records) Attach(object, *section, record);
   }
-  if (!object.Afford(relocation.access.size())) return;
-  function.core.push_back(
-      {.insn = static_cast<uint32_t>((relocation.offset - extent->begin) / sizeof(Insn)),
-       .type = static_cast<uint32_t>(relocation.type),
-       .access = std::string(relocation.access),
-       .kind = relocation.kind});
 }
 
 // Every function would be loaded as if it depended on no kernel's layout.
@@ -53,9 +89,51 @@ bool HasCore(elf::Bytes bytes, std::endian order) {
   return header >= kHeaderWithCore && reader.U32() != 0;
 }
 
+// Without them a program is only harder to debug: what is damaged is left out. Some of a function's
+// records without the others would be refused by the kernel.
+void ReadSources(Object& object, elf::Bytes bytes) {
+  const auto functions = elf::ParseFuncInfo(bytes, *object.btf);
+  const auto lines = elf::ParseLineInfo(bytes, *object.btf);
+  if (functions) AttachAll(object, *functions, &elf::FuncSection::functions);
+  if (lines) AttachAll(object, *lines, &elf::LineSection::lines);
+}
+
+void Sort(FunctionSpec& function) {
+  std::ranges::stable_sort(function.core, {}, &CoreReference::insn);
+  std::ranges::stable_sort(function.func_infos, {}, &FunctionInfo::insn);
+  std::ranges::stable_sort(function.line_infos, {}, &LineInfo::insn);
+}
+
+// "exception_callback:NAME" on a program's function: where bpf_throw() goes on (Linux 6.7). Of two,
+// none is taken: the kernel refuses such a program with a clear word.
+void ReadTags(Object& object) {
+  std::vector<std::pair<std::string_view, FunctionSpec*>> by_name;
+  std::vector<const FunctionSpec*> seen;
+  for (const elf::BtfType& tag : object.tags) {
+    if (!tag.name.starts_with(kExceptionCallback)) continue;
+    if (by_name.empty()) {
+      for (FunctionSpec& function : object.spec.functions)
+        by_name.emplace_back(function.name, &function);
+      std::ranges::sort(by_name);
+    }
+    const elf::BtfType tagged = object.btf->Type(tag.target);
+    if (tagged.kind != elf::BtfKind::kFunc) continue;
+    const auto same = std::ranges::equal_range(by_name, tagged.name, {},
+                                               &std::pair<std::string_view, FunctionSpec*>::first);
+    if (same.empty()) continue;
+    FunctionSpec& function = *same.front().second;
+    const std::string_view name = tag.name.substr(kExceptionCallback.size());
+    if (!object.Afford(name.size())) return;
+    const bool second = std::ranges::find(seen, &function) != seen.end();
+    function.exception_callback = second ? "" : name;
+    if (!second) seen.push_back(&function);
+  }
+}
+
 }  // namespace
 
 void ReadCodeInfos(Object& object) {
+  if (object.btf) ReadTags(object);
   const elf::Section* section = object.FindSection(".BTF.ext");
   if (section == nullptr || section->size == 0) return;
   const auto bytes = section->Contents();
@@ -68,16 +146,11 @@ void ReadCodeInfos(Object& object) {
                    object.spec.btf_problem);
     return;
   }
-  const auto sections = elf::ParseCoreRelocations(*bytes, *object.btf);
-  if (!sections) return BlameAll(object, sections.error().message);
-  for (const elf::CoreSection& records : *sections) {
-    const elf::Section* code = object.FindSection(records.section);
-    if (code == nullptr) continue;
-    for (const elf::CoreRelocation& relocation : records.relocations)
-      Attach(object, *code, relocation);
-  }
-  for (FunctionSpec& function : object.spec.functions)
-    std::ranges::stable_sort(function.core, {}, &CoreReference::insn);
+  const auto core = elf::ParseCoreRelocations(*bytes, *object.btf);
+  if (!core) return BlameAll(object, core.error().message);
+  AttachAll(object, *core, &elf::CoreSection::relocations);
+  ReadSources(object, *bytes);
+  for (FunctionSpec& function : object.spec.functions) Sort(function);
 }
 
 }  // namespace purebpf::internal

@@ -180,11 +180,12 @@ void ReadPrograms(Object& object) {
     const elf::Symbol& symbol = object.file.symbols()[entry.symbol];
     if (!object.Afford(symbol.name.size() + 2 * function.section.size())) return;
     ProgramSpec program = NewProgram(function, entry.function, symbol.name);
-    // A static function is a program where it stands in a program's section and nothing else in the
-    // object uses it.
-    if (!IsGlobal(symbol) &&
-        (function.global || used[entry.function] || program.type == ProgType::kUnspec))
-      continue;
+    // A static function is a program where it stands in a program's section. One that others use
+    // was hardly meant to be one: it is loaded only when named.
+    if (!IsGlobal(symbol)) {
+      if (function.global || program.type == ProgType::kUnspec) continue;
+      if (used[entry.function]) program.autoload = false;
+    }
     spec.programs.push_back(std::move(program));
   }
 }

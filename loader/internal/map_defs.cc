@@ -1,5 +1,7 @@
 // Maps of the days before BTF: variables of struct bpf_map_def in section "maps".
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
@@ -14,15 +16,55 @@ constexpr uint64_t kFieldSize = sizeof(uint32_t);
 constexpr uint64_t kLeastSize = 4 * kFieldSize;
 constexpr uint64_t kKnownSize = 5 * kFieldSize;
 
-void Decode(elf::Bytes definition, std::endian order, MapSpec& spec) {
+// iproute2's struct bpf_elf_map: after map_flags come id, pinning, inner_id and inner_idx. No other
+// loader's definitions are of this size.
+constexpr uint64_t kElfMapSize = 9 * kFieldSize;
+
+constexpr uint32_t kPinGlobally = 2;  // PIN_GLOBAL_NS; 1 is PIN_OBJECT_NS, for this object alone
+
+// By which such definitions refer to each other; 0: not at all.
+struct ElfMapIds {
+  uint32_t map = 0;  // into CollectionSpec::maps
+  uint32_t id = 0;
+  uint32_t inner_id = 0;  // of the map that those in this one are like
+};
+
+ElfMapIds Decode(elf::Bytes definition, std::endian order, MapSpec& spec) {
   elf::ByteReader reader(definition, order);
   spec.params.type = static_cast<MapType>(reader.U32());
   spec.params.key_size = reader.U32();
   spec.params.value_size = reader.U32();
   spec.params.max_entries = reader.U32();
   if (definition.size() >= kKnownSize) spec.params.flags = reader.U32();
+  if (definition.size() == kElfMapSize) {
+    ElfMapIds ids{.id = reader.U32()};
+    if (reader.U32() == kPinGlobally) spec.pinning = Pinning::kByName;
+    ids.inner_id = reader.U32();
+    return ids;  // inner_idx: iproute2 fills the slot of a map that is pinned already
+  }
   const elf::Bytes extra = reader.Take(reader.remaining());
   spec.extra.assign(extra.begin(), extra.end());
+  return {};
+}
+
+// Gives maps of maps the definition of those that they hold.
+void AddInner(Object& object, const std::vector<ElfMapIds>& all) {
+  std::vector<std::pair<uint32_t, uint32_t>> maps_by_id;
+  for (const ElfMapIds& ids : all)
+    if (ids.id != 0) maps_by_id.emplace_back(ids.id, ids.map);
+  std::ranges::sort(maps_by_id);
+  for (const ElfMapIds& ids : all) {
+    if (ids.inner_id == 0) continue;
+    const auto found = std::ranges::lower_bound(maps_by_id, ids.inner_id, {},
+                                                &std::pair<uint32_t, uint32_t>::first);
+    if (found == maps_by_id.end() || found->first != ids.inner_id || found->second == ids.map)
+      continue;  // refused where the map is created: nothing says what is in it
+    MapSpec inner = object.spec.maps[found->second];
+    if (!object.Afford(2 * inner.name.size() + inner.section.size())) return;
+    inner.inner.clear();
+    inner.pinning = Pinning::kNone;
+    object.spec.maps[ids.map].inner.push_back(std::move(inner));
+  }
 }
 
 // Old clang gave variables no type; labels have none either, but are local.
@@ -45,6 +87,7 @@ std::vector<const elf::Symbol*> MapSymbols(const Object& object, const elf::Sect
 }  // namespace
 
 void ReadLegacyMaps(Object& object) {
+  std::vector<ElfMapIds> ids;
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kLegacyMaps) continue;
     const auto symbols = MapSymbols(object, section);
@@ -61,7 +104,8 @@ void ReadLegacyMaps(Object& object) {
       map.params.name = symbol.name;
       const auto definition = elf::Slice(section.contents, symbol.value, size);
       if (definition && size >= kLeastSize) {
-        Decode(*definition, object.file.order(), map);
+        ids.push_back(Decode(*definition, object.file.order(), map));
+        ids.back().map = static_cast<uint32_t>(object.spec.maps.size());
       } else {
         map.problem = elf::Describe(section) + ": map " + elf::Quoted(symbol.name) + " at offset " +
                       std::to_string(symbol.value) + " has " + std::to_string(size) + " bytes of " +
@@ -71,6 +115,7 @@ void ReadLegacyMaps(Object& object) {
       object.AddMap(std::move(map), section, symbol.value, std::max(limit, symbol.value + 1));
     }
   }
+  AddInner(object, ids);
 }
 
 }  // namespace purebpf::internal

@@ -12,10 +12,10 @@ bool IsKin(std::string_view name, std::string_view stem) {
   return name.starts_with(stem) && (name.size() == stem.size() || name[stem.size()] == '.');
 }
 
-// Before .maps, definitions stood in "maps"; loaders of the time also took "maps/NAME", and
-// sections of programs with "/maps" behind.
+// Before .maps, definitions stood in "maps"; loaders of the time also took "maps/NAME" and other
+// names that begin so, and sections of programs with "/maps" behind.
 bool IsLegacyMapSection(std::string_view name) {
-  return name == "maps" || name.starts_with("maps/") || name.ends_with("/maps");
+  return name.starts_with("maps") || name.ends_with("/maps");
 }
 
 }  // namespace

@@ -41,6 +41,9 @@ constexpr Case kCases[] = {
     {"xdp_pass", ProgType::kXdp, AttachType::kXdp, 0, "_pass"},
     {"xdp/anything", ProgType::kXdp, AttachType::kXdp, 0, "anything"},
     {"classifier/ingress", ProgType::kSchedCls, kNone, 0, "ingress"},
+    {"xdp.1", ProgType::kXdp, AttachType::kXdp, 0, ".1"},
+    {"xdp.fragsx", ProgType::kXdp, AttachType::kXdp, kXdpHasFrags, "x"},
+    {"cgroup/sock_addr", ProgType::kCgroupSock, AttachType::kCgroupInetSockCreate, 0, "_addr"},
     {"socket1", ProgType::kSocketFilter, kNone, 0, "1"},
     {"sk_skb/stream_parser_x", ProgType::kSkSkb, AttachType::kSkSkbStreamParser, 0, "_x"},
 };

@@ -145,6 +145,13 @@ Result<void> Relocator::ToExtern(const Site& site) {
   if (spec.kind == ExternKind::kKconfig && !call) return ToKconfig(site);
   if (call && spec.kind != ExternKind::kFunction && spec.kind != ExternKind::kUnknown)
     return Wrong(site, "calls '" + spec.name + "', which is declared as a variable");
+  if (spec.kind == ExternKind::kUnknown && !call) {
+    // A name that assembly made up, for whoever patches the instruction: a number until then.
+    site.step.notes.push_back(
+        {.insn = site.at(),
+         .text = "extern '" + spec.name + "' is defined nowhere, so its address is taken for 0"});
+    return {};
+  }
   const ExternValue value = PUREBPF_TRY(externs_.Resolve(site.reference.target));
   Insn& insn = site.insn();
   if (value.kind == ExternValue::Kind::kType) {
