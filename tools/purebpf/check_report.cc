@@ -1,0 +1,141 @@
+#include "purebpf/tools/purebpf/check_report.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "purebpf/tools/purebpf/json.h"
+#include "purebpf/tools/purebpf/output.h"
+
+namespace purebpf::tool {
+namespace {
+
+void WriteOpen(JsonWriter& json, std::string_view key, const std::optional<Error>& error) {
+  json.Key(key);
+  if (error) {
+    WriteError(json, *error);
+  } else {
+    json.Text("ok");
+  }
+}
+
+void WriteFindings(JsonWriter& json, std::string_view key, const std::vector<Finding>& findings) {
+  json.Key(key).BeginArray();
+  for (const Finding& finding : findings) {
+    json.BeginObject();
+    json.Key("insn").Number(finding.insn);
+    json.Key("what").Text(finding.text);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteProgram(JsonWriter& json, const ProgramCheck& program) {
+  json.BeginObject();
+  json.Key("name").Text(program.name);
+  json.Key("section").Text(program.section);
+  WriteOpen(json, "plan", program.plan_error);
+  json.Key("core").Number(program.core);
+  json.Key("functions").Number(program.functions);
+  WriteFindings(json, "guarded", program.guarded);
+  WriteFindings(json, "missing", program.missing);
+  json.Key("ok").Bool(program.Ok());
+  json.EndObject();
+}
+
+std::string Verdict(const ProgramCheck& program) {
+  if (program.plan_error) return "fails";
+  std::string text;
+  if (!program.missing.empty()) text = Decimal(program.missing.size()) + " missing";
+  if (!program.guarded.empty()) {
+    if (!text.empty()) text += ", ";
+    text += Decimal(program.guarded.size()) + " guarded";
+  }
+  return text.empty() ? "ok" : text;
+}
+
+// A column's title: the file's name without its folders.
+std::string Title(std::string_view path) {
+  path.remove_prefix(path.rfind('/') + 1);
+  return Clean(path);
+}
+
+// The same relocation may stand at many instructions.
+void AppendFindings(std::string& text, std::string_view where, std::string_view kind,
+                    const std::vector<Finding>& findings) {
+  std::vector<std::string> seen;
+  for (const Finding& finding : findings) {
+    if (std::ranges::find(seen, finding.text) != seen.end()) continue;
+    constexpr size_t kShown = 50;
+    if (seen.size() == kShown) {
+      text.append("  ").append(where).append(": and more\n");
+      return;
+    }
+    seen.push_back(finding.text);
+    text.append("  ").append(where).append(": ").append(kind).append(": ");
+    text.append(Clean(finding.text)).append(" (instruction ");
+    text.append(Decimal(finding.insn)).append(")\n");
+  }
+}
+
+}  // namespace
+
+bool KernelCheck::Ok() const {
+  return !open_error && std::ranges::all_of(programs, &ProgramCheck::Ok);
+}
+
+bool ObjectCheck::Ok() const {
+  return !open_error && std::ranges::all_of(kernels, &KernelCheck::Ok);
+}
+
+std::string ToJson(const ObjectCheck& check) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Key("file").Text(check.file);
+  WriteOpen(json, "open", check.open_error);
+  json.Key("ok").Bool(check.Ok());
+  json.Key("kernels").BeginArray();
+  for (const KernelCheck& kernel : check.kernels) {
+    json.BeginObject();
+    json.Key("btf").Text(kernel.btf);
+    WriteOpen(json, "open", kernel.open_error);
+    json.Key("ok").Bool(kernel.Ok());
+    json.Key("programs").BeginArray();
+    for (const ProgramCheck& program : kernel.programs) WriteProgram(json, program);
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  text += '\n';
+  return text;
+}
+
+std::string ToText(const ObjectCheck& check) {
+  if (check.open_error) return Clean(check.file) + ":\n  " + ErrorText(*check.open_error);
+  std::string details;
+  std::vector<std::vector<std::string>> rows{{""}};
+  for (const KernelCheck& kernel : check.kernels) {
+    rows[0].push_back(Title(kernel.btf));
+    if (kernel.open_error) details += "  " + ErrorText(*kernel.open_error);
+    for (size_t i = 0; i < kernel.programs.size(); ++i) {
+      const ProgramCheck& program = kernel.programs[i];
+      if (rows.size() <= i + 1) rows.push_back({Clean(program.name)});
+      // Kernels whose BTF could not be read have no programs.
+      rows[i + 1].resize(rows[0].size() - 1, "?");
+      rows[i + 1].push_back(Verdict(program));
+      const std::string where = Title(kernel.btf) + ": " + Clean(program.name);
+      if (program.plan_error) details += "  " + where + ": " + ErrorText(*program.plan_error);
+      AppendFindings(details, where, "missing", program.missing);
+      AppendFindings(details, where, "guarded", program.guarded);
+    }
+  }
+  Table table;
+  for (std::vector<std::string>& row : rows) {
+    row.resize(rows[0].size(), "?");
+    table.Add(std::move(row));
+  }
+  return Clean(check.file) + ":\n" + table.Text("  ") + details;
+}
+
+}  // namespace purebpf::tool

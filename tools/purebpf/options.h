@@ -1,0 +1,48 @@
+// The command line: a verb, its options, its files.
+#ifndef PUREBPF_TOOLS_PUREBPF_OPTIONS_H_
+#define PUREBPF_TOOLS_PUREBPF_OPTIONS_H_
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "purebpf/loader/load_options.h"
+
+namespace purebpf::tool {
+
+enum class DumpFormat : uint8_t { kRaw, kC };
+
+struct Options {
+  std::vector<std::string> files;  // objects; `btf dump`: one file, "vmlinux" or a module
+  std::vector<std::string> btf;    // --btf: files, for `check` also folders
+  std::string base;                // --base
+  std::string kconfig;             // --kconfig
+  DumpFormat format = DumpFormat::kRaw;
+  bool each = false;
+  bool json = false;
+  std::vector<MapEntries> max_entries;
+  uint32_t default_max_entries = 0;
+};
+
+// Which options a verb takes; the others are refused.
+enum OptionBit : uint32_t {
+  kJsonBit = 1,
+  kBtfBit = 2,      // one file
+  kBtfListBit = 4,  // all arguments that follow, up to the next option
+  kKconfigBit = 8,
+  kEachBit = 16,
+  kEntriesBit = 32,  // --max-entries, --default-max-entries
+  kFormatBit = 64,
+  kBaseBit = 128,
+};
+
+// The arguments after the verb, or what is wrong with them. `--` ends the options.
+[[nodiscard]] std::expected<Options, std::string> ParseOptions(
+    std::span<const std::string_view> arguments, uint32_t allowed);
+
+}  // namespace purebpf::tool
+
+#endif  // PUREBPF_TOOLS_PUREBPF_OPTIONS_H_

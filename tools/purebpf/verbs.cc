@@ -1,0 +1,177 @@
+#include "purebpf/tools/purebpf/verbs.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace purebpf::tool {
+namespace {
+
+constexpr std::string_view kVersion = "purebpf 0.1.0\n";
+
+constexpr std::string_view kIntroduction =
+    R"(usage: purebpf VERB [OPTIONS] FILE...
+
+Looks at BPF object files, says what loading them would do, does it, or tells where it would fail.
+
+)";
+
+constexpr std::string_view kConclusion = R"(
+  --help, --version
+
+`purebpf VERB --help` says more. Every verb takes --json: one JSON object a line and a file.
+
+exit status: 0 all is well; 1 something failed, or was found; 2 wrong usage
+)";
+
+constexpr std::string_view kInspectHelp = R"(usage: purebpf inspect [--json] OBJECT...
+
+What an object file holds: sections, maps, programs, variables, externs, and what its instructions
+refer to, CO-RE relocations in words. Needs no kernel; objects of either byte order will do.
+)";
+
+constexpr std::string_view kBtfDumpHelp =
+    R"(usage: purebpf btf dump [--format c|raw] [--base FILE] [--json] FILE|vmlinux|MODULE
+
+The types in BTF: of a file (raw BTF, or an ELF file with a section .BTF), of the running kernel
+("vmlinux") or of one of its modules.
+
+  --format raw   one type after the other, with its id (the default)
+  --format c     a header that BPF programs are compiled with ("vmlinux.h"): every struct has the
+                 layout that it has in the kernel, accesses become CO-RE relocations
+  --base FILE    the BTF over which FILE is split: the kernel's for a module's
+
+A file is named by a path: one of the name "vmlinux" as "./vmlinux".
+)";
+
+constexpr std::string_view kPlanHelp =
+    R"(usage: purebpf plan [--btf FILE] [--kconfig FILE] [--each] [--max-entries NAME=N]
+                    [--default-max-entries N] [--json] OBJECT...
+
+What loading an object would do, without doing it: the maps that would be made and the programs with
+all relocations resolved, for this kernel or for another one.
+
+  --btf FILE                 plan for the kernel whose BTF this is (raw, or a vmlinux), which need not
+                             be here; its options are then those of --kconfig and nothing else
+  --kconfig FILE             the kernel's configuration (as /boot/config-*; may be gzipped)
+  --each                     every program alone, with the maps that it needs, also those of '?'
+                             sections: one that cannot be planned does not hurt the others
+  --max-entries NAME=N       the size of a map; may be repeated
+  --default-max-entries N    the size of maps whose definition leaves it to user space
+
+With --json, a line an object:
+  {"file", "open": "ok" or an error, "maps": [MAP...], "programs": [PROGRAM...]}
+  MAP      "name" as the kernel sees it, "type", "key_size", "value_size", "max_entries", "map_flags",
+           "map_extra"; "plan" with an error where it cannot be made
+  PROGRAM  "name", "section", "type", "attach_type", "flags", "plan": "ok" or an error, and then
+           "insn_cnt", "insns": the instructions in hex, 8 bytes each, where the descriptor of a map
+           is its index in "maps"; "fnv": FNV-1a 64 over them with these indices set to 0
+  an error is {"code", "operation", "object", "detail", "hint", "errno", "errno_name", "log"}
+)";
+
+constexpr std::string_view kLoadHelp =
+    R"(usage: purebpf load [--btf FILE] [--kconfig FILE] [--each] [--max-entries NAME=N]
+                    [--default-max-entries N] [--json] OBJECT...
+
+Loads objects into the running kernel, says what the kernel made of them, and closes them again.
+Nothing is attached and nothing pinned.
+
+  --btf FILE                 resolve CO-RE relocations by this BTF and not by the kernel's own
+  --kconfig FILE             options that count instead of the kernel's own
+  --each                     every program alone, with the maps that it needs, also those of '?'
+                             sections: one that fails does not hurt the others
+  --max-entries NAME=N       the size of a map; may be repeated
+  --default-max-entries N    the size of maps whose definition leaves it to user space
+
+With --json, a line an object: what `plan` says, and for each program "load": "ok" or an error, and
+then "tag", "verified_insns", "func_info", "line_info" (how many records the kernel kept).
+)";
+
+constexpr std::string_view kCheckHelp =
+    R"(usage: purebpf check [--json] OBJECT... --btf FILE...|DIR
+
+Whether objects fit kernels that are not here: which CO-RE relocations and kernel functions each of
+them resolves, by its BTF. What does not resolve is
+
+  guarded   where no instruction that needs it can be reached, whatever the program's input: the
+            check before it (bpf_core_field_exists, a weak function's address, the kernel's version
+            or configuration) has a constant answer on that kernel, as it has for the verifier
+  missing   where it can: loading the program there would fail
+
+Exit status 1 where something is missing. --btf takes all arguments up to the next option; of a
+folder, all files that are BTF (raw, or an ELF file with a section .BTF).
+)";
+
+constexpr uint32_t kLoadOptions = kJsonBit | kBtfBit | kKconfigBit | kEachBit | kEntriesBit;
+
+constexpr auto kVerbs = std::to_array<Verb>({
+    {"inspect", "what object files hold", kInspectHelp, kJsonBit, false, &RunInspect},
+    {"btf dump", "types as text, or as a header in C", kBtfDumpHelp,
+     kJsonBit | kFormatBit | kBaseBit, true, &RunBtfDump},
+    {"plan", "what loading would do, for this kernel or another", kPlanHelp, kLoadOptions, false,
+     &RunPlan},
+    {"load", "load, report, and close again", kLoadHelp, kLoadOptions, false, &RunLoad},
+    {"check", "whether objects fit kernels that are not here", kCheckHelp, kJsonBit | kBtfListBit,
+     false, &RunCheck},
+});
+
+std::string Usage() {
+  std::string text(kIntroduction);
+  Table table;
+  for (const Verb& verb : kVerbs) table.Add({std::string(verb.name), std::string(verb.summary)});
+  return text + table.Text("  ") + std::string(kConclusion);
+}
+
+bool IsHelp(std::string_view argument) {
+  return argument == "--help" || argument == "-h" || argument == "-help";
+}
+
+// How many of the arguments are the verb's name; 0: they begin with something else.
+size_t WordsOf(const Verb& verb, std::span<const std::string_view> arguments) {
+  const size_t space = verb.name.find(' ');
+  if (arguments.empty() || arguments[0] != verb.name.substr(0, space)) return 0;
+  if (space == std::string_view::npos) return 1;
+  return arguments.size() > 1 && arguments[1] == verb.name.substr(space + 1) ? 2 : 0;
+}
+
+int Misused(Output& output, std::string_view what, std::string_view help) {
+  output.Complain("purebpf: " + Clean(what) + "\n\n" + std::string(help));
+  return kUsage;
+}
+
+int RunVerb(Kernel& kernel, const Verb& verb, std::span<const std::string_view> arguments,
+            Output& output) {
+  for (const std::string_view argument : arguments) {
+    if (argument == "--") break;
+    if (IsHelp(argument)) return output.Write(verb.help) ? kOk : kFailed;
+  }
+  const auto options = ParseOptions(arguments, verb.options);
+  if (!options) return Misused(output, options.error(), verb.help);
+  if (verb.one_file && options->files.size() > 1) {
+    return Misused(output, "one file at a time, not '" + options->files[1] + "' too", verb.help);
+  }
+  if ((verb.options & kBtfListBit) != 0 && options->btf.empty()) {
+    return Misused(output, "--btf FILE is missing", verb.help);
+  }
+  return verb.run(kernel, *options, output);
+}
+
+}  // namespace
+
+std::span<const Verb> Verbs() { return kVerbs; }
+
+int RunTool(Kernel& kernel, std::span<const std::string_view> arguments, Output& output) {
+  for (const Verb& verb : kVerbs) {
+    const size_t words = WordsOf(verb, arguments);
+    if (words != 0) return RunVerb(kernel, verb, arguments.subspan(words), output);
+  }
+  if (arguments.empty()) return Misused(output, "no verb is given", Usage());
+  if (arguments[0] == "--version") return output.Write(kVersion) ? kOk : kFailed;
+  if (IsHelp(arguments[0]) || arguments[0] == "help" ||
+      (arguments[0] == "btf" && arguments.size() == 2 && IsHelp(arguments[1]))) {
+    return output.Write(Usage()) ? kOk : kFailed;
+  }
+  return Misused(output, "unknown verb '" + std::string(arguments[0]) + "'", Usage());
+}
+
+}  // namespace purebpf::tool
