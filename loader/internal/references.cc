@@ -1,5 +1,6 @@
 // What instructions refer to: relocations told apart by what their symbol is.
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "purebpf/bpf/try.h"
@@ -142,15 +143,29 @@ class Resolver {
     return Reference{.kind = ReferenceKind::kData, .target = table->index};
   }
 
-  // Binutils before 2.42 (Debian 12 has them for GCC) add the value of a named symbol to the
-  // immediate, which is then to be counted from the section's start. Only an object of GCC in which
-  // no immediate speaks against it is read so: a variable whose own first byte is meant has 0 there
-  // otherwise.
-  [[nodiscard]] bool IsBiased() const {
+  // 12 of "GCC: (12.2.0-14+deb12u1) 12.2.0"; 0 where the object is not GCC's.
+  [[nodiscard]] uint32_t GccVersion() const {
     const elf::Section* comment = object_.FindSection(".comment");
-    if (comment == nullptr) return false;
-    const auto* text = reinterpret_cast<const char*>(comment->contents.data());
-    if (!std::string_view(text, comment->contents.size()).contains("GCC:")) return false;
+    if (comment == nullptr) return 0;
+    std::string_view text(reinterpret_cast<const char*>(comment->contents.data()),
+                          comment->contents.size());
+    const size_t gcc = text.find("GCC: (");
+    if (gcc == std::string_view::npos) return 0;
+    text = text.substr(gcc, text.find('\0', gcc) - gcc);
+    const size_t version = text.rfind(") ");
+    if (version == std::string_view::npos) return 0;
+    uint32_t number = 0;
+    std::from_chars(text.data() + version + 2, text.data() + text.size(), number);
+    return number;
+  }
+
+  // Binutils before 2.42 (Debian 12 has them for GCC 12) add the value of a named symbol to the
+  // immediate, which is then to be counted from the section's start. Only an object of a GCC of
+  // that time in which no immediate speaks against it is read so: a variable whose own first byte
+  // is meant has 0 there otherwise.
+  [[nodiscard]] bool IsBiased() const {
+    constexpr uint32_t kFirstUnbiased = 14;  // of 2024, as is binutils 2.42
+    if (GccVersion() == 0 || GccVersion() >= kFirstUnbiased) return false;
     bool any = false;
     for (const elf::Section& section : object_.file.sections()) {
       if (object_.Role(section.index) != SectionRole::kCode) continue;

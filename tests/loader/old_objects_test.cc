@@ -181,6 +181,31 @@ TEST(OldObjects, ACallOfAnUndefinedFunctionIsRefusedUnlessItIsWeak) {
             (Insn{.code = kCall, .imm = 2002000000}));
 }
 
+// r1 = address of "v", 8 bytes into .data, with 8 as the immediate.
+int64_t OffsetWith(std::string_view compiler) {
+  ElfBuilder elf;
+  const auto socket = static_cast<uint16_t>(elf.AddSection(
+      {.name = "socket", .flags = kExec, .contents = Words({0x118, 8, 0, 0, 0xb7, 0, 0x95, 0})}));
+  const auto data = static_cast<uint16_t>(
+      elf.AddSection({.name = ".data", .flags = 0x3, .contents = std::vector<std::byte>(24)}));
+  const auto text = std::as_bytes(std::span(compiler));
+  elf.AddSection({.name = ".comment", .contents = {text.begin(), text.end()}});
+  elf.AddSymbol({.name = "p", .type = kFunc, .section = socket, .size = 32});
+  const uint32_t v =
+      elf.AddSymbol({.name = "v", .type = kObject, .section = data, .value = 8, .size = 16});
+  elf.Relocate(socket, {.offset = 0, .type = 1, .symbol = v});
+  const auto spec = CollectionSpec::Parse(elf.Build(), "gcc.o");
+  EXPECT_THAT(spec, IsOk());
+  return spec ? spec->functions[0].references[0].offset : -1;
+}
+
+TEST(OldObjects, TheAssemblerOfOldGccCountsFromTheSectionsStart) {
+  EXPECT_EQ(OffsetWith("GCC: (12-20220319-1+deb12u1) 12.2.0"), 8);
+  EXPECT_EQ(OffsetWith("GCC: (GNU) 16.0.1 20260101 (experimental)"), 16);
+  EXPECT_EQ(OffsetWith("clang version 19.1.7"), 16);
+  EXPECT_EQ(OffsetWith("GCC: (no version"), 16);
+}
+
 TEST(OldObjects, CpumapsHaveNoMoreEntriesThanThereCanBeCpus) {
   const CollectionSpec spec = WithMaps("maps", 20,
                                        Words({16, 4, 4, 0, 0,   //

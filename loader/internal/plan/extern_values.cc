@@ -21,6 +21,12 @@ std::unexpected<Error> Missing(const ExternSpec& spec, std::string what, std::st
   return Refused(Code::kNotFound, "", Named(spec) + ": " + std::move(what), std::move(hint));
 }
 
+// Programs declare const what they only read, and by typedefs of their own.
+elf::TypeId Stripped(const elf::Btf& btf, elf::TypeId id) {
+  const auto type = btf.Resolve(id);
+  return type ? type->id : id;
+}
+
 }  // namespace
 
 void ExternValues::Want(uint32_t index) {
@@ -77,8 +83,8 @@ Result<ExternValue> ExternValues::FindVariable(const ExternSpec& spec) {
                    "declare it __weak and ask whether it is there, or as `const void`, which looks "
                    "for its address alone");
   }
-  const elf::TypeId type = found->btf->Type(found->id).target;
-  const elf::TypeId local{spec.type};
+  const elf::TypeId type = Stripped(*found->btf, found->btf->Type(found->id).target);
+  const elf::TypeId local = Stripped(*PUREBPF_TRY(local_.Get()), elf::TypeId{spec.type});
   if (!PUREBPF_TRY(Compatible(local, *found->btf, type)))
     return Refused(Code::kUnsupported, "",
                    Named(spec) + " is declared as " + elf::Describe((*local_.Get())->Type(local)) +
