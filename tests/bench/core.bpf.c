@@ -44,8 +44,8 @@ struct gendisk { int major, first_minor, minors; char disk_name[32]; void *queue
 struct cgroup { int level; void *kn, *root; } KERNEL;
 struct kernfs_node { const char *name; word flags; void *priv; } KERNEL;
 struct css_set { void *dfl_cgrp; int nr_tasks; } KERNEL;
-struct bpf_map { int map_type; unsigned key_size, value_size, max_entries, id; char name[16]; } KERNEL;
-struct bpf_prog { unsigned short pages; unsigned len; int type; void *aux; } KERNEL;
+struct bpf_map { enum bpf_map_type map_type; unsigned key_size, value_size, max_entries, id; char name[16]; } KERNEL;
+struct bpf_prog { unsigned short pages; unsigned len; enum bpf_prog_type type; void *aux; } KERNEL;
 struct bpf_prog_aux { unsigned id, used_map_cnt, stack_depth; char name[16]; } KERNEL;
 struct linux_binprm { void *mm, *file, *cred; int argc, envc; const char *filename; } KERNEL;
 

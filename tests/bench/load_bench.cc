@@ -1,133 +1,170 @@
-// What purebpf adds to the kernel's own time: each path beside the bare system calls that it cannot
-// do without, in one run. Needs root.
+// What loading costs beside the kernel's own work: the object's bytes parsed, planned and loaded,
+// and how much of that was in bpf(2); beside the machine's libbpf where there is one, in the same
+// run. Needs root.
 //
 //   bazel run -c opt //tests/bench:load_bench
 //
-// Prints the minimum and median of each, in microseconds or nanoseconds, and their ratio.
-#include <sys/syscall.h>
+// Times are minimum / median. The floor is the time in bpf(2): no loader can do with less. Peak
+// memory is that of a process of its own that loads once, beyond that of one that does nothing.
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 #include <vector>
 
-#include "purebpf/bpf/attr.h"
 #include "purebpf/bpf/host_kernel.h"
-#include "purebpf/loader/bind.h"
-#include "purebpf/tools/xconnect/xconnect_object.h"
+#include "purebpf/loader/collection.h"
+#include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/load_plan.h"
+#include "purebpf/loader/target_kernel.h"
+#include "purebpf/tests/bench/libbpf_rival.h"
+#include "purebpf/tests/bench/measure.h"
+#include "purebpf/tests/bench/timing_kernel.h"
 
-namespace purebpf {
+namespace purebpf::bench {
 namespace {
 
-struct Objects {
-  Named<"xdp_xconnect", Program> program;
-  Named<"xconnect_map", TypedMap<uint32_t, uint32_t>> map;
+constexpr int kRounds = 40;
+constexpr size_t kMaxObject = size_t{64} << 20;
+
+int Fail(const Error& error) {
+  std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  return 1;
+}
+
+// Where the time outside of bpf(2) went.
+struct Steps {
+  Sample whole, in_bpf, outside, parse, plan, map_types, execute, clean_up;
+  int bpf_calls = 0;
 };
 
-using Clock = std::chrono::steady_clock;
-
-struct Times {
-  double least = 0;
-  double median = 0;
-};
-
-// Nanoseconds for one of `inner` repetitions of `body`.
-template <typename Body>
-Times Measure(int rounds, int inner, Body body) {
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    const auto begin = Clock::now();
-    for (int i = 0; i < inner; ++i) body();
-    const std::chrono::duration<double, std::nano> spent = Clock::now() - begin;
-    times.push_back(spent.count() / inner);
+Result<void> LoadOnce(TimingKernel& kernel, Bytes object, Steps& steps) {
+  kernel.Reset();
+  const auto begin = Clock::now();
+  const auto spec = CollectionSpec::Parse(object, "bench");
+  if (!spec) return std::unexpected(spec.error());
+  const auto parsed = Clock::now();
+  Clock::time_point planned;
+  Clock::time_point end;
+  {
+    auto target = TargetKernel::Running(kernel);
+    auto plan = LoadPlan::Make(*spec, target);
+    if (!plan) return std::unexpected(plan.error());
+    planned = Clock::now();
+    const auto in_bpf_before = kernel.in_bpf;
+    const auto loaded = Collection::Load(kernel, std::move(*plan));
+    if (!loaded) return std::unexpected(loaded.error());
+    end = Clock::now();
+    steps.execute.Add(end - planned - (kernel.in_bpf - in_bpf_before));
   }
-  std::ranges::sort(times);
-  return {.least = times.front(), .median = times[times.size() / 2]};
+  steps.whole.Add(end - begin);
+  steps.in_bpf.Add(kernel.in_bpf);
+  steps.outside.Add(end - begin - kernel.in_bpf);
+  steps.parse.Add(parsed - begin);
+  steps.plan.Add(planned - parsed - kernel.in_files);
+  steps.map_types.Add(kernel.in_files);
+  steps.clean_up.Add(Clock::now() - end);
+  steps.bpf_calls = kernel.bpf_calls;
+  return {};
 }
 
-void Print(const char* what, const char* unit, double scale, Times floor, Times ours) {
-  std::printf("%-34s floor %7.2f / %7.2f %s   purebpf %7.2f / %7.2f %s   ratio %.3f\n", what,
-              floor.least / scale, floor.median / scale, unit, ours.least / scale,
-              ours.median / scale, unit, ours.median / floor.median);
+void Print(const char* what, Times times) {
+  std::printf("  %-44s %9.1f / %9.1f us\n", what, times.least / 1000, times.median / 1000);
 }
 
-long Bpf(Command command, const void* attr, size_t size) {
-  return syscall(SYS_bpf, static_cast<long>(command), attr, size);
+// This program's peak, or that of one which loads `object` and ends: kilobytes.
+long PeakOf(const std::string& self, const std::string& object) {
+  int ends[2];
+  if (pipe(ends) != 0) return -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], 1);
+    execl(self.c_str(), self.c_str(), "--peak", object.c_str(), nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  char text[32] = {};
+  const ssize_t got = read(ends[0], text, sizeof text - 1);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  long kilobytes = -1;
+  if (got > 0) std::from_chars(text, text + got, kilobytes);
+  return kilobytes;
 }
 
-// The two system calls that loading xconnect is, with everything made before.
-void LoadBare(const MapCreateAttr& map_attr, std::vector<Insn>& insns, uint32_t slot,
-              ProgLoadAttr prog_attr) {
-  const int map = static_cast<int>(Bpf(Command::kMapCreate, &map_attr, sizeof map_attr));
-  insns[slot].imm = map;
-  const int program = static_cast<int>(Bpf(Command::kProgLoad, &prog_attr, sizeof prog_attr));
-  close(program);
-  close(map);
-}
-
-int Run() {
+int PrintPeak(const char* object) {
   HostKernel kernel;
-  const auto spec = CollectionSpec::Parse(xconnect_object::Object(), "xconnect");
-  if (!spec) return std::fprintf(stderr, "%s\n", spec.error().ToString().c_str()), 1;
-  auto target = TargetKernel::Described();
-  const auto plan = LoadPlan::Make(*spec, target);
-  const auto objects = spec->LoadAndAssign<Objects>(kernel);
-  if (!objects) return std::fprintf(stderr, "%s\n", objects.error().ToString().c_str()), 1;
+  if (*object != '\0') {
+    const auto spec = CollectionSpec::FromFile(kernel, object);
+    if (!spec) return Fail(spec.error());
+    if (const auto loaded = spec->Load(kernel); !loaded) return Fail(loaded.error());
+  }
+  const auto status = kernel.ReadFile("/proc/self/status", 1 << 16);
+  if (!status) return 1;
+  const std::string text(reinterpret_cast<const char*>(status->data()), status->size());
+  const size_t at = text.find("VmHWM:");
+  std::printf("%ld", at == std::string::npos ? -1 : std::atol(text.c_str() + at + 6));
+  return 0;
+}
 
-  // The object's types come first.
-  const auto& map = std::get<CreateMapStep>(plan->steps[1]).params;
-  const auto& program = std::get<LoadProgramStep>(plan->steps[2]);
-  std::vector<Insn> insns = program.params.insns;
-  const MapCreateAttr map_attr{.map_type = static_cast<uint32_t>(map.type),
-                               .key_size = map.key_size,
-                               .value_size = map.value_size,
-                               .max_entries = map.max_entries};
-  const ProgLoadAttr prog_attr{
-      .prog_type = static_cast<uint32_t>(program.params.type),
-      .insn_cnt = static_cast<uint32_t>(insns.size()),
-      .insns = reinterpret_cast<uintptr_t>(insns.data()),
-      .license = reinterpret_cast<uintptr_t>(program.params.license.c_str()),
-      .expected_attach_type = static_cast<uint32_t>(program.params.expected_attach_type)};
-
-  const Times bare =
-      Measure(60, 1, [&] { LoadBare(map_attr, insns, program.map_slots[0].insn, prog_attr); });
-  const Times ours = Measure(60, 1, [&] {
-    const auto parsed = CollectionSpec::Parse(xconnect_object::Object(), "xconnect");
-    if (!parsed->LoadAndAssign<Objects>(kernel)) std::abort();
-  });
-  Print("parse, load and close xconnect", "us", 1000, bare, ours);
-  const Times parse = Measure(60, 100, [&] {
-    const auto parsed = CollectionSpec::Parse(xconnect_object::Object(), "xconnect");
-    auto made_up = TargetKernel::Described();
-    if (!LoadPlan::Make(*parsed, made_up)) std::abort();
-  });
-  std::printf("%-34s %51s %7.2f / %7.2f us\n", "  of it, parse and plan", "", parse.least / 1000,
-              parse.median / 1000);
-
-  const auto hash = Map::Create(kernel, {.name = "bench",
-                                         .type = MapType::kHash,
-                                         .key_size = 4,
-                                         .value_size = 8,
-                                         .max_entries = 1024});
-  if (!hash) return std::fprintf(stderr, "%s\n", hash.error().ToString().c_str()), 1;
-  uint32_t key = 7;
-  uint64_t value = 1;
-  if (!hash->Put(BytesOf(key), BytesOf(value))) return 1;
-  const MapElemAttr elem{.map_fd = static_cast<uint32_t>(hash->fd()),
-                         .key = reinterpret_cast<uintptr_t>(&key),
-                         .value = reinterpret_cast<uintptr_t>(&value)};
-  const Times raw = Measure(200, 5000, [&] { Bpf(Command::kMapLookupElem, &elem, sizeof elem); });
-  const Times typed = Measure(200, 5000, [&] {
-    if (!hash->Lookup(BytesOf(key), MutableBytesOf(value))) std::abort();
-  });
-  Print("hash look-up", "ns", 1, raw, typed);
+int Measure(const std::string& self, const std::string& path, LibbpfRival* rival) {
+  HostKernel host;
+  TimingKernel kernel(host);
+  const auto object = host.ReadFile(path, kMaxObject);
+  if (!object) return std::fprintf(stderr, "cannot read %s\n", path.c_str()), 1;
+  Steps steps;
+  Sample rivals_whole, rivals_outside;
+  int rivals_calls = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    if (const auto done = LoadOnce(kernel, *object, steps); !done) return Fail(done.error());
+    if (rival == nullptr) continue;
+    const auto loaded = rival->Load(*object);
+    if (!loaded) continue;
+    rivals_whole.Add(loaded->whole);
+    rivals_outside.Add(loaded->whole - loaded->in_bpf);
+    rivals_calls = loaded->bpf_calls;
+  }
+  const Times whole = steps.whole.Sorted();
+  const Times floor = steps.in_bpf.Sorted();
+  const Times outside = steps.outside.Sorted();
+  std::printf("%s: parse, plan and load\n", path.c_str());
+  Print("whole", whole);
+  Print("in bpf(2), the floor", floor);
+  std::printf("  %-44s %9.3f / %9.3f\n", "ratio", whole.least / floor.least,
+              whole.median / floor.median);
+  Print("outside of bpf(2)", outside);
+  Print("  parse", steps.parse.Sorted());
+  Print("  map the kernel's types", steps.map_types.Sorted());
+  Print("  plan", steps.plan.Sorted());
+  Print("  execute", steps.execute.Sorted());
+  Print("clean up, not counted above", steps.clean_up.Sorted());
+  std::printf("  %-44s %9d\n", "calls of bpf(2)", steps.bpf_calls);
+  const long empty = PeakOf(self, "");
+  std::printf("  %-44s %9ld KiB beyond %ld\n", "peak memory", PeakOf(self, path) - empty, empty);
+  if (rivals_calls == 0) return 0;
+  const Times rivals = rivals_outside.Sorted();
+  Print(("libbpf " + rival->version() + ", whole").c_str(), rivals_whole.Sorted());
+  Print("libbpf, outside of bpf(2)", rivals);
+  std::printf("  %-44s %9.3f / %9.3f\n", "purebpf to libbpf, outside", outside.least / rivals.least,
+              outside.median / rivals.median);
+  std::printf("  %-44s %9d\n", "libbpf, calls of bpf(2)", rivals_calls);
   return 0;
 }
 
 }  // namespace
-}  // namespace purebpf
+}  // namespace purebpf::bench
 
-int main() { return purebpf::Run(); }
+int main(int argc, char** argv) {
+  using namespace purebpf::bench;
+  if (argc == 3 && std::strcmp(argv[1], "--peak") == 0) return PrintPeak(argv[2]);
+  if (argc < 2) return std::fprintf(stderr, "usage: load_bench OBJECT...\n"), 2;
+  const auto rival = LibbpfRival::Open();
+  for (int i = 1; i < argc; ++i)
+    if (const int failed = Measure("/proc/self/exe", argv[i], rival.get())) return failed;
+  return 0;
+}
