@@ -16,6 +16,11 @@ namespace purebpf::elf {
 // nested too deep or longer than some thousand bytes: any id gives a short text of one line.
 [[nodiscard]] std::string FormatType(const Btf& btf, TypeId id, std::string_view name = {});
 
+// What the access string of a CO-RE relocation leads to: "struct task_struct: se.vruntime" for
+// "0:20:3", "enum bpf_map_type: BPF_MAP_TYPE_HASH" for "1", "struct file" for "0". The string
+// itself where it does not fit the type.
+[[nodiscard]] std::string FormatAccess(const Btf& btf, TypeId root, std::string_view access);
+
 }  // namespace purebpf::elf
 
 #endif  // PUREBPF_ELF_BTF_PRINT_H_

@@ -1,5 +1,6 @@
 #include "purebpf/elf/btf_print.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "purebpf/tests/support/btf_builder.h"
@@ -90,6 +91,30 @@ TEST(FormatType, KeepsPrototypesThatMultiplyShort) {
   const uint32_t last = btf.FuncProto(0, {});
   btf.Ptr(last);
   EXPECT_LT(Format(btf, 1).size(), 10'000U);
+}
+
+TEST(FormatAccess, FollowsMembersAndElementsByName) {
+  BtfBuilder builder;
+  const uint32_t integer = builder.Int("int", 4, 1);
+  const uint32_t inner = builder.Struct("", 8, {{"x", integer, 0}, {"y", integer, 32}});
+  const uint32_t array = builder.Array(builder.Typedef("inner_t", inner), integer, 2);
+  const uint32_t outer = builder.Struct("outer", 24, {{"", inner, 0}, {"list", array, 64}});
+  const uint32_t color = builder.Enum("color", 4, {{"RED", 0}, {"BLUE", 1}});
+  const auto bytes = builder.Build();
+  const auto btf = Btf::Parse(bytes);
+  ASSERT_TRUE(btf);
+  const auto format = [&](uint32_t id, std::string_view access) {
+    return FormatAccess(*btf, TypeId{id}, access);
+  };
+  EXPECT_EQ(format(outer, "0"), "struct outer");
+  EXPECT_EQ(format(outer, "0:0:1"), "struct outer: y");
+  EXPECT_EQ(format(outer, "0:1:1:0"), "struct outer: list[1].x");
+  EXPECT_EQ(format(outer, "2:1"), "struct outer: [2].list");
+  EXPECT_EQ(format(color, "1"), "enum color: BLUE");
+  for (const char* unfit : {"", "x", "0:9", "0:0:1:0", "0:", "0::", "0:99999999999"}) {
+    EXPECT_THAT(format(outer, unfit), ::testing::StartsWith("struct outer")) << unfit;
+  }
+  EXPECT_EQ(format(outer, "0:9"), "struct outer: 0:9");
 }
 
 }  // namespace
