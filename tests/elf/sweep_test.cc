@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ using ::purebpf::testing::BtfBuilder;
 using ::purebpf::testing::ElfBuilder;
 using ::purebpf::testing::Pattern;
 
-using Walker = Walk (*)(Bytes);
+using Walker = std::function<Walk(Bytes)>;
 
 // How many of the variants still parse.
 struct Tally {
@@ -30,14 +31,14 @@ struct Tally {
   int refused = 0;
 };
 
-void Visit(Walker walk, Bytes bytes, Tally& tally) {
+void Visit(const Walker& walk, Bytes bytes, Tally& tally) {
   const Walk walked = walk(bytes);
   EXPECT_EQ(walked.violation, "");
   EXPECT_EQ(walked.parsed, walked.error.empty());
   ++(walked.parsed ? tally.parsed : tally.refused);
 }
 
-Tally SweepPrefixes(Walker walk, const std::vector<std::byte>& good) {
+Tally SweepPrefixes(const Walker& walk, const std::vector<std::byte>& good) {
   Tally tally;
   for (size_t size = 0; size < good.size(); ++size) {
     const std::vector<std::byte> prefix(good.begin(), good.begin() + static_cast<ptrdiff_t>(size));
@@ -46,7 +47,7 @@ Tally SweepPrefixes(Walker walk, const std::vector<std::byte>& good) {
   return tally;
 }
 
-Tally SweepFlips(Walker walk, const std::vector<std::byte>& good) {
+Tally SweepFlips(const Walker& walk, const std::vector<std::byte>& good) {
   Tally tally;
   std::vector<std::byte> bytes = good;
   for (std::byte& byte : bytes) {
@@ -74,6 +75,11 @@ std::vector<std::byte> BuiltBtf(std::endian order) {
   btf.Datasec(".data", 8, {{9, 0, 8}});
   btf.DeclTag("tag", 4, 0);
   btf.Enum64("w", {{"W", 1ULL << 33}});
+  btf.Float("d", 8);
+  btf.Fwd("s___x");
+  btf.Restrict(2);
+  btf.TypeTag("user", 1);
+  btf.Union("", 8, {{"", 4, 0}, {"c", 1, 0}});
   return btf.Build();
 }
 
@@ -111,14 +117,32 @@ TEST_P(ElfSweep, NoDamagedByteOfACompiledObjectIsTakenWrongly) {
 }
 
 TEST_P(ElfSweep, NoVariantOfCompiledBtfIsTakenWrongly) {
-  const auto object = TestObject(GetParam());
+  const auto object = TestObject(std::string(GetParam()).replace(0, 6, "kinds"));
   const auto file = File::Parse(object);
   ASSERT_TRUE(file.has_value());
   const Section* section = file->FindSection(".BTF");
   ASSERT_NE(section, nullptr);
   const std::vector<std::byte> good(section->contents.begin(), section->contents.end());
+  EXPECT_EQ(WalkBtf(good).violation, "");
   EXPECT_EQ(SweepPrefixes(WalkBtf, good).parsed, 0) << "the strings end the blob";
-  const Tally tally = SweepFlips(WalkBtf, good);
+  const Tally tally = SweepFlips(WalkBtfLightly, good);
+  EXPECT_GT(tally.parsed, 0);
+  EXPECT_GT(tally.refused, 0);
+}
+
+TEST_P(ElfSweep, NoVariantOfBtfExtIsTakenWrongly) {
+  const auto object = TestObject(std::string(GetParam()).replace(0, 6, "kinds"));
+  const auto file = File::Parse(object);
+  ASSERT_TRUE(file.has_value());
+  const Section* types = file->FindSection(".BTF");
+  const Section* extension = file->FindSection(".BTF.ext");
+  ASSERT_TRUE(types != nullptr && extension != nullptr);
+  const auto walk = [types](Bytes bytes) { return WalkBtfExt(types->contents, bytes); };
+  const std::vector<std::byte> good(extension->contents.begin(), extension->contents.end());
+  EXPECT_TRUE(walk(good).parsed) << walk(good).error;
+  const Tally prefixes = SweepPrefixes(walk, good);
+  EXPECT_EQ(prefixes.parsed, 1) << "nothing at all";
+  const Tally tally = SweepFlips(walk, good);
   EXPECT_GT(tally.parsed, 0);
   EXPECT_GT(tally.refused, 0);
 }

@@ -1,9 +1,11 @@
 #include "purebpf/tests/elf/walk.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/btf_ext.h"
@@ -46,43 +48,18 @@ std::string FileViolation(Bytes bytes, const File& file) {
   return "";
 }
 
-std::string TypeViolation(Bytes bytes, const Btf& btf, const BtfType& type) {
-  const auto known = [&btf](TypeId id) { return static_cast<uint32_t>(id) < btf.type_count(); };
-  if (!Inside(bytes, type.name)) return "a type's name";
-  if (!known(type.target)) return "a type's target";
-  const BtfArray array = btf.Array(type);
-  if (!known(array.element) || !known(array.index)) return "an array's types";
-  for (const BtfMember& member : btf.Members(type)) {
-    if (!known(member.type) || !Inside(bytes, member.name)) return "a member";
-  }
-  for (const BtfEnumerator& enumerator : btf.Enumerators(type)) {
-    if (!Inside(bytes, enumerator.name)) return "an enumerator";
-  }
-  for (const BtfSectionVariable& variable : btf.Variables(type)) {
-    if (!known(variable.variable)) return "a section's variable";
-  }
-  if (const auto resolved = btf.Resolve(type.id); resolved && !known(resolved->id)) {
-    return "a resolved type";
-  }
-  if (const auto size = btf.SizeOf(type.id); !size && size.error().message.empty()) {
-    return "an error without words";
-  }
-  return Describe(type).empty() ? "a description" : "";
-}
+bool Has(const Btf& btf, TypeId id) { return static_cast<uint32_t>(id) < btf.type_count(); }
 
-std::string ExtensionViolation(Bytes bytes, Bytes types, Bytes extension) {
-  const auto btf = Btf::Parse(types);
-  if (!btf) return "";
-  const auto sections = ParseCoreRelocations(extension, *btf);
-  if (!sections) return sections.error().message.empty() ? "an error without words" : "";
-  for (const CoreSection& section : *sections) {
-    if (!Inside(bytes, section.section)) return "a section of CO-RE relocations";
-    for (const CoreRelocation& relocation : section.relocations) {
-      if (static_cast<uint32_t>(relocation.type) >= btf->type_count()) return "a CO-RE type";
-      if (!Inside(bytes, relocation.access)) return "a CO-RE access string";
-    }
+// One part of a .BTF.ext.
+template <typename Section, typename Holds>
+void See(const Result<std::vector<Section>>& part, Walk& walk, Holds holds) {
+  if (!part) {
+    walk.parsed = false;
+    walk.error = part.error().message;
+    if (walk.error.empty()) walk.violation = "an error without words";
+  } else if (!std::ranges::all_of(*part, holds)) {
+    walk.violation = "a section of .BTF.ext";
   }
-  return "";
 }
 
 }  // namespace
@@ -93,21 +70,36 @@ Walk WalkFile(Bytes bytes) {
   Walk walk{.parsed = true, .violation = FileViolation(bytes, *file)};
   const Section* types = file->FindSection(".BTF");
   if (types == nullptr || !walk.violation.empty()) return walk;
-  walk.violation = WalkBtf(types->contents).violation;
+  walk.violation = WalkBtfLightly(types->contents).violation;
   const Section* extension = file->FindSection(".BTF.ext");
   if (extension != nullptr && walk.violation.empty()) {
-    walk.violation = ExtensionViolation(bytes, types->contents, extension->contents);
+    walk.violation = WalkBtfExt(types->contents, extension->contents).violation;
   }
   return walk;
 }
 
-Walk WalkBtf(Bytes bytes) {
-  const auto btf = Btf::Parse(bytes);
+Walk WalkBtfExt(Bytes types, Bytes extension) {
+  const auto btf = Btf::Parse(types);
   if (!btf) return {.error = btf.error().message};
   Walk walk{.parsed = true};
-  for (uint32_t id = 0; id < btf->type_count() && walk.violation.empty(); ++id) {
-    walk.violation = TypeViolation(bytes, *btf, btf->Type(TypeId{id}));
-  }
+  See(ParseFuncInfo(extension, *btf), walk, [&](const FuncSection& section) {
+    return Inside(types, section.section) &&
+           std::ranges::all_of(section.functions,
+                               [&](const FuncInfo& info) { return Has(*btf, info.type); });
+  });
+  See(ParseLineInfo(extension, *btf), walk, [&](const LineSection& section) {
+    return Inside(types, section.section) &&
+           std::ranges::all_of(section.lines, [&](const LineInfo& info) {
+             return Inside(types, btf->Name(info.file)) && Inside(types, btf->Name(info.text)) &&
+                    info.column <= 0x3ff && info.line <= 0x3fffff;
+           });
+  });
+  See(ParseCoreRelocations(extension, *btf), walk, [&](const CoreSection& section) {
+    return Inside(types, section.section) &&
+           std::ranges::all_of(section.relocations, [&](const CoreRelocation& relocation) {
+             return Has(*btf, relocation.type) && Inside(types, relocation.access);
+           });
+  });
   return walk;
 }
 

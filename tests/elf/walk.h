@@ -11,11 +11,17 @@ namespace purebpf::elf {
 struct Walk {
   bool parsed = false;
   std::string error;      // why not
-  std::string violation;  // of a promise in file.h or btf.h: a defect of the parser; "" for none
+  std::string violation;  // of a promise in file.h or btf*.h: a defect of the parser; "" for none
 };
 
-Walk WalkFile(Bytes bytes);
+Walk WalkFile(Bytes bytes);  // and its .BTF and .BTF.ext, without what follows
+// Every accessor on every type, parsed and indexed; then writes it again in both byte orders,
+// sanitises and reduces it, and searches its own names.
 Walk WalkBtf(Bytes bytes);
+// The accessors alone, for what is too large or too many.
+Walk WalkBtfLightly(Bytes bytes);
+// The three parts of a .BTF.ext that belongs to these types.
+Walk WalkBtfExt(Bytes types, Bytes extension);
 
 }  // namespace purebpf::elf
 

@@ -1,6 +1,8 @@
-// Any byte string is a BTF or a ParseError, and what a Btf promises holds.
+// Any byte string is a BTF or a ParseError, and what a Btf promises holds: read, indexed, searched,
+// written, sanitised and reduced.
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <span>
 
@@ -8,6 +10,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
-  if (!purebpf::elf::WalkBtf(bytes).violation.empty()) std::abort();
-  return 0;
+  const auto walk = purebpf::elf::WalkBtf(bytes);
+  if (walk.violation.empty()) return 0;
+  std::fprintf(stderr, "%s\n", walk.violation.c_str());
+  std::abort();
 }
