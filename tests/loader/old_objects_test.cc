@@ -6,6 +6,7 @@
 #include "purebpf/loader/collection_spec.h"
 #include "purebpf/loader/load_options.h"
 #include "purebpf/loader/planner.h"
+#include "purebpf/tests/support/btf_builder.h"
 #include "purebpf/tests/support/byte_writer.h"
 #include "purebpf/tests/support/elf_builder.h"
 #include "purebpf/tests/support/result_matchers.h"
@@ -13,6 +14,7 @@
 namespace purebpf {
 namespace {
 
+using testing::BtfBuilder;
 using testing::ByteWriter;
 using testing::ElfBuilder;
 using testing::Fails;
@@ -197,6 +199,20 @@ int64_t OffsetWith(std::string_view compiler) {
   const auto spec = CollectionSpec::Parse(elf.Build(), "gcc.o");
   EXPECT_THAT(spec, IsOk());
   return spec ? spec->functions[0].references[0].offset : -1;
+}
+
+TEST(OldObjects, ACallOfAFunctionWithoutATypeIsOfTheKernelsOfThatName) {
+  constexpr uint8_t kGlobal = 1;
+  BtfBuilder btf;
+  const uint32_t prototype = btf.FuncProto(0, {});
+  EXPECT_EQ(btf.Func("MY_CONST", prototype, 1), 2U);
+  KernelSources sources;
+  sources.btf = btf.Build();
+  auto target = TargetKernel::Described(std::move(sources));
+  const auto plan = LoadPlan::Make(Undefined(0x85, kGlobal), target);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(std::get<LoadProgramStep>(plan->steps.back()).params.insns[0],
+            (Insn{.code = kCall, .registers = Insn::Registers(0, kPseudoKfuncCall), .imm = 2}));
 }
 
 TEST(OldObjects, TheAssemblerOfOldGccCountsFromTheSectionsStart) {

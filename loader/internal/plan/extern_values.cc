@@ -32,7 +32,7 @@ elf::TypeId Stripped(const elf::Btf& btf, elf::TypeId id) {
 void ExternValues::Want(uint32_t index) {
   const ExternSpec& spec = spec_.externs[index];
   if (spec.kind == ExternKind::kVariable) types_.Want(spec.name, elf::BtfKind::kVar);
-  if (spec.kind == ExternKind::kFunction)
+  if (spec.kind == ExternKind::kFunction || spec.kind == ExternKind::kUnknown)
     types_.Want(elf::EssentialName(spec.name), elf::BtfKind::kFunc);
 }
 
@@ -51,13 +51,7 @@ Result<ExternValue> ExternValues::Resolve(uint32_t index) {
       known = FindAddress(spec);
       break;
     default:
-      // Nobody says what it is; a weak one may be absent.
-      if (spec.weak) {
-        known = ExternValue{};
-      } else {
-        known = Missing(spec, "the object does not define it, and no type says what it is",
-                        "declare it with __ksym or __kconfig and compile with -g");
-      }
+      known = FindUntyped(spec);
   }
   return *known;
 }
@@ -116,6 +110,20 @@ Result<ExternValue> ExternValues::FindFunction(const ExternSpec& spec) {
   return ExternValue{.kind = ExternValue::Kind::kType,
                      .type = static_cast<uint32_t>(found->id),
                      .module = found->module};
+}
+
+// Without -g nothing says what is called: it can only be a function of the kernel.
+Result<ExternValue> ExternValues::FindUntyped(const ExternSpec& spec) {
+  const auto found = types_.Find(elf::EssentialName(spec.name), elf::BtfKind::kFunc);
+  if (found && *found)
+    return ExternValue{.kind = ExternValue::Kind::kType,
+                       .type = static_cast<uint32_t>((*found)->id),
+                       .module = (*found)->module};
+  if (spec.weak) return ExternValue{};
+  return Missing(spec,
+                 "the object does not define it, no type says what it is, and this kernel has no "
+                 "function of that name",
+                 "declare it with __ksym or __kconfig and compile with -g");
 }
 
 Result<ExternValue> ExternValues::FindAddress(const ExternSpec& spec) {

@@ -50,6 +50,7 @@ class ExternValues {
  private:
   [[nodiscard]] Result<ExternValue> FindVariable(const ExternSpec& spec);
   [[nodiscard]] Result<ExternValue> FindFunction(const ExternSpec& spec);
+  [[nodiscard]] Result<ExternValue> FindUntyped(const ExternSpec& spec);
   [[nodiscard]] Result<ExternValue> FindAddress(const ExternSpec& spec);
   // Whether the object's type `local` is what the kernel's `remote` is.
   [[nodiscard]] Result<bool> Compatible(elf::TypeId local, const elf::Btf& kernel,
