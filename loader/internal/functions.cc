@@ -152,8 +152,9 @@ void ReadFunctions(Object& object) {
     const std::vector<Function> functions = FunctionsOf(object, filter, section);
     for (size_t i = 0; i < functions.size(); ++i) {
       const Function& function = functions[i];
-      const uint64_t limit =
-          i + 1 < functions.size() ? functions[i + 1].begin : section.contents.size();
+      // A symbol may say that it lies beyond its section.
+      uint64_t limit = section.contents.size();
+      if (i + 1 < functions.size()) limit = std::min(limit, functions[i + 1].begin);
       const auto index = static_cast<uint32_t>(object.spec.functions.size());
       if (!object.Afford(NameOf(object, function).name.size() + section.name.size() +
                          std::min(function.size, limit)))

@@ -340,6 +340,21 @@ TEST(MalformedObject, SoundDefinitionsOfEveryFieldAreRead) {
   EXPECT_EQ(read.problem, "");
 }
 
+TEST(MalformedObject, AFunctionEndsWithItsSectionThoughTheNextOneBeginsBeyond) {
+  Sound sound;
+  sound.elf.BreakSymbol(sound.program, symbol_field::kSize, uint64_t{1} << 48);
+  sound.elf.AddSymbol({.name = "beyond",
+                       .type = kFunc,
+                       .section = static_cast<uint16_t>(sound.code),
+                       .value = uint64_t{1} << 56});
+  const auto spec = CollectionSpec::Parse(sound.elf.Build(), "bad.o");
+  ASSERT_THAT(spec, IsOk());
+  ASSERT_EQ(spec->functions.size(), 2U);
+  EXPECT_THAT(spec->functions[0].problem, HasSubstr("is said to be 281474976710656 bytes"));
+  EXPECT_THAT(spec->functions[0].problem, HasSubstr("whole instructions below 32"));
+  EXPECT_THAT(spec->functions[1].problem, HasSubstr("'beyond'"));
+}
+
 TEST(MalformedObject, ProgramsOfOldClangHaveNoTypeAndNoSize) {
   // Before clang 7 a function's symbol was NOTYPE without a size; its maps' symbols as well.
   ElfBuilder elf;
