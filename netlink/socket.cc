@@ -32,6 +32,13 @@ Error Failed(const Action& action, Errno error) {
   return failed;
 }
 
+// ENOENT of send(2) does not mean that what the request is about is not there.
+Error NotTransported(const Action& action, Errno error) {
+  Error failed = Failed(action, error);
+  if (failed.code != Code::kPermission) failed.code = Code::kSystem;
+  return failed;
+}
+
 Error Failed(const Action& action, Code code, std::string detail) {
   return Error{.code = code,
                .operation = std::string(action.operation),
@@ -87,11 +94,14 @@ Result<Socket> Socket::Open(Kernel& kernel, uint32_t groups) {
 }
 
 Result<void> Socket::Request(MessageBuilder request, const Action& action) {
+  fate_ = Fate::kNotSent;
   std::vector<std::byte> bytes = PUREBPF_TRY(Finish(std::move(request), kNlmAck, action));
   PUREBPF_TRY(Send(bytes, action));
+  fate_ = Fate::kUnknown;
   return ReadAnswer(action, [&](const Message& message) -> Result<Outcome> {
     if (message.type != kNlmsgError) return Outcome::kMore;
     const Acknowledgement ack = PUREBPF_TRY(ParseAcknowledgement(message));
+    fate_ = Fate::kAnswered;
     if (ack.error != Errno{0}) return std::unexpected(Refusal(action, ack, bytes));
     return Outcome::kDone;
   });
@@ -194,7 +204,7 @@ Result<void> Socket::Send(std::vector<std::byte>& request, const Action& action)
   if (++sequence_ == 0) ++sequence_;  // events that no request caused have 0
   SetSequence(request, sequence_);
   const SysResult<void> sent = fd_.kernel().NetlinkSend(fd_.get(), request);
-  if (!sent) return std::unexpected(Failed(action, sent.error()));
+  if (!sent) return std::unexpected(NotTransported(action, sent.error()));
   return {};
 }
 
@@ -203,7 +213,7 @@ Result<Bytes> Socket::Receive(const Action& action, bool& truncated) {
   const SysResult<size_t> size =
       fd_.kernel().NetlinkReceive(fd_.get(), buffer_, ReceiveMode::kBlock);
   if (!size && size.error() == Errno{EINTR}) return Bytes();  // counted as one that answers nothing
-  if (!size) return std::unexpected(Failed(action, size.error()));
+  if (!size) return std::unexpected(NotTransported(action, size.error()));
   if (*size <= buffer_.size()) return Bytes(buffer_).first(*size);
   truncated = true;
   if (!Grow(*size))
@@ -239,9 +249,11 @@ Result<void> Socket::ReadAnswer(const Action& action,
 }
 
 void Socket::Drain() {
-  for (size_t i = 0; i < kMostDatagrams; ++i) {
+  size_t failed = 0;
+  for (size_t i = 0; i < kMostDatagrams && failed < kMostForeignDatagrams; ++i) {
     const SysResult<size_t> size =
         fd_.kernel().NetlinkReceive(fd_.get(), buffer_, ReceiveMode::kDontWait);
+    failed = size ? 0 : failed + 1;
     const bool go_on = size || size.error() == Errno{EINTR} || size.error() == Errno{ENOBUFS};
     if (!go_on) return;
   }

@@ -46,6 +46,15 @@ class Socket {
   // One send, one receive.
   Result<void> Request(MessageBuilder request, const Action& action);
 
+  // What became of the last Request. An errno of sending or receiving says nothing about what was
+  // asked: it is kSystem or kPermission.
+  enum class Fate : uint8_t {
+    kNotSent,
+    kUnknown,   // its acknowledgement could not be read: the kernel may have done it, or not
+    kAnswered,  // done, or refused
+  };
+  [[nodiscard]] Fate fate() const { return fate_; }
+
   // A request whose answer is one message (RTM_GETLINK of one link): `use` is given it, once.
   // One send, one receive; again both where the answer did not fit into the buffer, which grows.
   Result<void> Get(MessageBuilder request, const Action& action, MessageHandler use);
@@ -89,6 +98,7 @@ class Socket {
 
   Fd fd_;
   bool for_events_;
+  Fate fate_ = Fate::kNotSent;
   uint32_t sequence_ = 0;
   std::vector<std::byte> buffer_;
 };

@@ -105,21 +105,57 @@ void Explain(Error& error, XdpMode mode) {
 //
 //   nlmsghdr | ifinfomsg | IFLA_XDP { IFLA_XDP_FD, IFLA_XDP_EXPECTED_FD?, IFLA_XDP_FLAGS }
 //
-// `fd` -1 detaches. `expected` makes the kernel compare first (XDP_FLAGS_REPLACE, Linux 5.7).
+// No program detaches. `expected` makes the kernel compare first (XDP_FLAGS_REPLACE, Linux 5.7).
 struct Change {
   std::string_view operation;
   XdpMode mode;
-  int fd = -1;
+  const Program* program = nullptr;
   const Program* expected = nullptr;
   uint32_t flags = 0;
 };
+
+// Where a program of that mode is; by default native where the driver has it.
+uint32_t Attached(const XdpState& state, XdpMode mode) {
+  switch (mode) {
+    case XdpMode::kSkb:
+      return state.skb;
+    case XdpMode::kNative:
+      return state.native;
+    case XdpMode::kHardware:
+      return state.hardware;
+    case XdpMode::kDefault:
+      return state.native != 0 ? state.native : state.skb;
+  }
+  std::unreachable();
+}
+
+Result<bool> IsDone(Socket& socket, uint32_t ifindex, const Change& change) {
+  const XdpState state = PUREBPF_TRY(QueryXdp(socket, ifindex));
+  const uint32_t attached = Attached(state, change.mode);
+  const Program* const program = change.program != nullptr ? change.program : change.expected;
+  if (program == nullptr) return attached == 0;
+  const ProgramInfo info = PUREBPF_TRY(program->Info());
+  return (attached == info.id) == (change.program != nullptr);
+}
+
+// The acknowledgement was lost: the interface itself tells whether the change was made, so that an
+// Error never stands for a program that is attached all the same.
+Result<void> FindOut(Socket& socket, uint32_t ifindex, const Change& change, Error lost) {
+  const Result<bool> done = IsDone(socket, ifindex, change);
+  if (done && *done) return {};
+  if (!done) {
+    if (!lost.detail.empty()) lost.detail += "; ";
+    lost.detail += "it is not known whether it was done: " + done.error().ToString();
+  }
+  return std::unexpected(std::move(lost));
+}
 
 Result<void> Apply(Socket& socket, uint32_t ifindex, const Change& change) {
   uint32_t flags = change.flags | ModeFlags(change.mode);
   MessageBuilder request(kRtmSetLink);
   request.Header(IfInfo{.ifi_index = static_cast<int32_t>(ifindex)})
       .Begin(kIflaXdp)
-      .Int(kXdpFd, static_cast<int32_t>(change.fd));
+      .Int(kXdpFd, static_cast<int32_t>(change.program != nullptr ? change.program->fd() : -1));
   if (change.expected != nullptr) {
     flags |= kXdpReplace;
     request.Int(kXdpExpectedFd, static_cast<int32_t>(change.expected->fd()));
@@ -128,7 +164,9 @@ Result<void> Apply(Socket& socket, uint32_t ifindex, const Change& change) {
   const std::string object = LinkObject(ifindex);
   Result<void> result =
       socket.Request(std::move(request), {.operation = change.operation, .object = object});
-  if (!result) {
+  if (!result && socket.fate() == Socket::Fate::kUnknown)
+    return FindOut(socket, ifindex, change, std::move(result).error());
+  if (!result && socket.fate() == Socket::Fate::kAnswered) {
     Explain(result.error(), change.mode);
     if (change.expected != nullptr && result.error().sys_errno == EINVAL &&
         result.error().hint.empty())
@@ -145,7 +183,7 @@ Result<void> AttachXdp(Socket& socket, uint32_t ifindex, const Program& program,
   return Apply(socket, ifindex,
                {.operation = "attach XDP program",
                 .mode = options.mode,
-                .fd = program.fd(),
+                .program = &program,
                 .flags = options.if_attached == IfAttached::kRefuse ? kXdpUpdateIfNoExist : 0U});
 }
 
@@ -154,7 +192,7 @@ Result<void> ReplaceXdp(Socket& socket, uint32_t ifindex, const Program& program
   return Apply(socket, ifindex,
                {.operation = "replace XDP program",
                 .mode = mode,
-                .fd = program.fd(),
+                .program = &program,
                 .expected = &expected});
 }
 
