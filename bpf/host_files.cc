@@ -170,7 +170,10 @@ SysResult<void> HostKernel::MakeFolder(const std::string& path) {
 
 SysResult<void> HostKernel::RemoveFile(const std::string& path) {
   if (!IsPath(path)) return std::unexpected(Errno{EINVAL});
-  return Done(Call(Sys::kUnlinkat, host::kAtFdcwd, path.c_str(), 0));
+  constexpr int kRemoveFolder = 0x200;  // AT_REMOVEDIR
+  const SysResult<void> removed = Done(Call(Sys::kUnlinkat, host::kAtFdcwd, path.c_str(), 0));
+  if (removed || removed.error() != Errno{EISDIR}) return removed;
+  return Done(Call(Sys::kUnlinkat, host::kAtFdcwd, path.c_str(), kRemoveFolder));
 }
 
 SysResult<uint64_t> HostKernel::FileSystemType(const std::string& path) {

@@ -107,7 +107,7 @@ class Kernel {
   // The names in a folder, sorted, without "." and "..".
   virtual SysResult<std::vector<std::string>> ListFolder(const std::string& path) = 0;
 
-  // mkdir(2) with mode 0700, and unlink(2): how a pin is ended.
+  // mkdir(2) with mode 0700, and unlink(2), how a pin is ended; of an empty folder rmdir(2).
   virtual SysResult<void> MakeFolder(const std::string& path) = 0;
   virtual SysResult<void> RemoveFile(const std::string& path) = 0;
 

@@ -13,6 +13,7 @@ namespace purebpf::internal {
 Execution::~Execution() {
   // Whoever ran to the end has none left.
   for (const std::string& path : pins_) (void)Map::Unpin(kernel_, path);
+  for (const std::string& path : folders_) (void)kernel_.RemoveFile(path);
 }
 
 std::unexpected<Error> Execution::WrongPlan(std::string_view object, std::string detail) {
@@ -47,6 +48,7 @@ Result<Collection> Execution::Run() && {
   }
   collection_.variables_ = std::move(plan_.variables);
   pins_.clear();
+  folders_.clear();
   return std::move(collection_);
 }
 

@@ -42,7 +42,7 @@ class Execution {
   Result<void> Do(StructOpsStep& step, uint32_t number);
 
   [[nodiscard]] Result<Map> MakeMap(CreateMapStep& step);
-  [[nodiscard]] Result<Map> CreateMap(CreateMapStep& step);
+  [[nodiscard]] Result<Map> CreateMap(const CreateMapStep& step);
   [[nodiscard]] Result<std::optional<Map>> OpenPinned(const CreateMapStep& step);
   Result<void> PinMap(const Map& map, const std::string& path);
   Result<void> Fill(const CreateMapStep& step, const Map& map);
@@ -68,7 +68,8 @@ class Execution {
   Bytes types_;                                    // the plan's, for source lines
   std::vector<std::optional<BtfObject>> modules_;  // by LoadPlan::modules
   bool modules_opened_ = false;
-  std::vector<std::string> pins_;  // that were made here
+  std::vector<std::string> pins_;     // that were made here
+  std::vector<std::string> folders_;  // the same; empty but for those pins
 };
 
 }  // namespace purebpf::internal

@@ -70,16 +70,17 @@ Result<void> Execution::PinMap(const Map& map, const std::string& path) {
   if (!pinned && pinned.error().sys_errno == ENOENT) {
     // One level: what is above is the administrator's.
     const std::string folder(FolderOf(path));
-    if (const auto made = kernel_.MakeFolder(folder); made || made.error() == Errno{EEXIST})
-      pinned = map.Pin(path);
+    const auto made = kernel_.MakeFolder(folder);
+    if (made) folders_.push_back(folder);
+    if (made || made.error() == Errno{EEXIST}) pinned = map.Pin(path);
   }
   if (!pinned) return pinned;
   pins_.push_back(path);
   return {};
 }
 
-Result<Map> Execution::CreateMap(CreateMapStep& step) {
-  MapParams params = std::move(step.params);
+Result<Map> Execution::CreateMap(const CreateMapStep& step) {
+  MapParams params = step.params;  // which may be tried again
   params.token_fd = plan_.token_fd;
   if (btf_) {
     params.btf_fd = btf_->fd();
