@@ -61,6 +61,16 @@ std::string_view KindOfObject(Kernel& kernel, int fd, MapFacts& map) {
   return number("prog_type:") ? kProgKind : kObjectKind;
 }
 
+// Of the auxiliary vector only the page size: addresses are others in every run.
+std::vector<std::byte> SteadyVector(Bytes auxv) {
+  constexpr size_t kPair = 16;
+  constexpr uint64_t kPageSize = 6;  // AT_PAGESZ
+  std::vector<std::byte> steady(auxv.begin(), auxv.end());
+  for (size_t at = 0; at + kPair <= steady.size(); at += kPair)
+    if (LoadInteger(steady, at, 8) != kPageSize) StoreInteger(steady, at + 8, 8, 0);
+  return steady;
+}
+
 // What /proc/self/fdinfo tells, without the numbers that are others in every run: of the mount, the
 // inode and the object, and how often a program ran.
 std::vector<std::byte> Steady(Bytes fdinfo) {
@@ -123,7 +133,9 @@ SysResult<std::vector<std::byte>> DescribingKernel::ReadFile(const std::string& 
   Call call = PathWords(*conversation_, kReadFile, path);
   auto answer = next().ReadFile(path, max_bytes);
   if (!TellError(call, answer)) {
-    const std::vector<std::byte> told = path.starts_with(kFdInfo) ? Steady(*answer) : *answer;
+    const std::vector<std::byte> told = path == "/proc/self/auxv"   ? SteadyVector(*answer)
+                                        : path.starts_with(kFdInfo) ? Steady(*answer)
+                                                                    : *answer;
     call.result = Decimal(told.size());
     TellBytes(*conversation_, call, "contents", told);
   }

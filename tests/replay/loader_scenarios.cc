@@ -1,13 +1,18 @@
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "purebpf/bpf/insn.h"
+#include "purebpf/bpf/map.h"
+#include "purebpf/bpf/program.h"
+#include "purebpf/bpf/ring_buffer.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/collection_spec.h"
 #include "purebpf/tests/replay/scenario.h"
+#include "purebpf/tests/replay/watch.h"
 #include "purebpf/tests/support/elf_builder.h"
 #include "purebpf/tools/xconnect/xconnect_object.h"
 
@@ -73,7 +78,64 @@ Result<void> LargeCollection(Stage& stage) {
   return LoadAll(stage, ObjectOf(50), "large", "program_49");
 }
 
+constexpr const char* kKept = "/sys/fs/bpf/purebpf_kept";
+
+// CO-RE, global data, a map that is found again by its pin.
+Result<void> WholeCollection(Stage& stage) {
+  PUREBPF_TRY(stage.BpfFileSystem());
+  CollectionSpec spec = PUREBPF_TRY(CollectionSpec::Parse(watch::Object(), "watch"));
+  PUREBPF_TRY(spec.Set<uint32_t>("first_number", 7));
+  const auto load = [&] { return spec.Load(stage.kernel()); };
+  Collection first = PUREBPF_TRY(stage.AllOrNothing("load", load));
+  Undo unpin(stage, [&] { return Map::Unpin(stage.kernel(), kKept); });
+  const uint32_t key = 1;
+  const uint64_t value = 5;
+  const Map* const kept = first.FindMap("purebpf_kept");
+  PUREBPF_TRY(stage.Check(kept != nullptr && first.FindProgram("on_fork") != nullptr, "all there"));
+  PUREBPF_TRY(kept->Put(BytesOf(key), BytesOf(value)));
+  PUREBPF_TRY(first.Set<uint32_t>("limit", 2));
+  const auto limit = PUREBPF_TRY(first.Get<uint32_t>("limit"));
+  PUREBPF_TRY(stage.Check(limit == 2, "a variable is what it was set to"));
+
+  const Collection second = PUREBPF_TRY(stage.AllOrNothing("load again", load));
+  uint64_t found = 0;
+  const bool there =
+      PUREBPF_TRY(second.FindMap("purebpf_kept")->Lookup(BytesOf(key), MutableBytesOf(found)));
+  PUREBPF_TRY(stage.Check(there && found == 5, "the pinned map is the same one"));
+  return unpin.Do();
+}
+
+// What a program writes, read where it wrote it.
+Result<void> ReadRing(Stage& stage) {
+  const CollectionSpec spec = PUREBPF_TRY(CollectionSpec::Parse(watch::Object(), "watch"));
+  Collection collection = PUREBPF_TRY(stage.AllOrNothing("load", [&] {
+    return spec.Load(stage.kernel(), {.only = std::vector<std::string>{"on_packet"}});
+  }));
+  const Program* const program = collection.FindProgram("on_packet");
+  const Map* const events = collection.FindMap("events");
+  PUREBPF_TRY(stage.Check(program != nullptr && events != nullptr, "all there"));
+  RingBuffer ring = PUREBPF_TRY(RingBuffer::Open(*events));
+  const std::vector<std::byte> packet(64);
+  for (int i = 0; i < 3; ++i) PUREBPF_TRY(program->TestRun({.data = packet}));
+  const bool woken = PUREBPF_TRY(ring.Wait(std::chrono::seconds(10)));
+  PUREBPF_TRY(stage.Check(woken, "records are there"));
+  std::vector<uint32_t> words;
+  const size_t read = PUREBPF_TRY(ring.Consume([&](Bytes record) {
+    for (size_t at = 0; at + 4 <= record.size(); at += 4) {
+      uint32_t word = 0;
+      std::memcpy(&word, record.data() + at, sizeof word);
+      words.push_back(word);
+    }
+  }));
+  PUREBPF_TRY(stage.Check(read == 3 && words == std::vector<uint32_t>{64, 1, 64, 2, 64, 3},
+                          "all three, in order"));
+  const auto seen = PUREBPF_TRY(collection.Get<uint64_t>("seen"));
+  return stage.Check(seen == 3, "the program counted them");
+}
+
 constexpr Scenario kScenarios[] = {
+    {.name = "whole_collection", .run = WholeCollection},
+    {.name = "read_ring", .run = ReadRing},
     {.name = "load_xconnect", .run = LoadXconnect},
     {.name = "large_collection", .run = LargeCollection},
 };

@@ -11,7 +11,9 @@
 #include <thread>
 #include <utility>
 
+#include "purebpf/bpf/attach.h"
 #include "purebpf/bpf/insn.h"
+#include "purebpf/bpf/link.h"
 #include "purebpf/bpf/program.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/netlink/link.h"
@@ -67,10 +69,35 @@ Result<void> XdpLife(Stage& stage) {
       "replace", [&] { return ReplaceXdp(socket, kV1, drop, pass, XdpMode::kSkb); }));
   detach.Forget();
   Undo detach_other(stage, [&] { return DetachXdp(socket, kV1, drop, XdpMode::kSkb); });
+  const ProgramInfo other = PUREBPF_TRY(drop.Info());
+  const XdpState replaced = PUREBPF_TRY(QueryXdp(socket, kV1));
+  PUREBPF_TRY(stage.Check(replaced == XdpState{.skb = other.id}, "the other program is on v1"));
   const Result<void> stranger = DetachXdp(socket, kV1, pass, XdpMode::kSkb);
   PUREBPF_TRY(stage.Check(!stranger && stranger.error().code == Code::kConflict,
                           "only what is there can be taken off"));
   return detach_other.Do();
+}
+
+// Attached for as long as the link lives: another program in its place, and a pin that keeps it.
+Result<void> XdpByLink(Stage& stage) {
+  PUREBPF_TRY(stage.BpfFileSystem());
+  PUREBPF_TRY(stage.Cables(1));
+  constexpr uint32_t kV1 = 101;
+  constexpr const char* kPin = "/sys/fs/bpf/purebpf_link";
+  const Program pass = PUREBPF_TRY(LoadVerdict(stage.kernel(), 2));
+  const Program drop = PUREBPF_TRY(LoadVerdict(stage.kernel(), 1));
+  Link link = PUREBPF_TRY(stage.AllOrNothing(
+      "attach", [&] { return Attach(pass, XdpTarget{.ifindex = kV1, .flags = 2}); }));
+  const Result<Link> second = Attach(drop, XdpTarget{.ifindex = kV1, .flags = 2});
+  PUREBPF_TRY(stage.Check(!second && second.error().code == Code::kConflict, "v1 is taken"));
+  PUREBPF_TRY(stage.AllOrNothing("update", [&] { return link.Update(drop, pass); }));
+  PUREBPF_TRY(stage.AllOrNothing("pin", [&] { return link.Pin(kPin); }));
+  Undo unpin(stage, [&] { return Link::Unpin(stage.kernel(), kPin); });
+  const Link same = PUREBPF_TRY(Link::FromPin(stage.kernel(), kPin));
+  const LinkInfo info = PUREBPF_TRY(same.Info());
+  PUREBPF_TRY(stage.Check(info.type == LinkType::kXdp && info.ifindex == kV1, "it is that link"));
+  PUREBPF_TRY(unpin.Do());
+  return link.Detach();
 }
 
 // xconnect tells other processes that it lives by a socket of the network namespace, which in a
@@ -94,9 +121,17 @@ class OneAtATime {
   int fd_;
 };
 
-class Deaf final : public xconnect::Report {
+// Hears what xconnect could not undo.
+class Listener final : public xconnect::Report {
  public:
-  void Tell(const xconnect::Event&) override {}
+  explicit Listener(Stage& stage) : stage_(stage) {}
+  void Tell(const xconnect::Event& event) override {
+    if (event.error && event.text.find("undo: ") != std::string::npos)
+      stage_.CouldNotUndo(Error{.operation = event.text});
+  }
+
+ private:
+  Stage& stage_;
 };
 
 // The whole life of an xconnect: it starts, connects two pairs, moves to another configuration and
@@ -104,11 +139,12 @@ class Deaf final : public xconnect::Report {
 Result<void> Xconnect(Stage& stage) {
   PUREBPF_TRY(stage.Cables(4));
   const OneAtATime alone;
-  Deaf report;
+  Listener report(stage);
   xconnect::Engine engine = PUREBPF_TRY(xconnect::Engine::Open(stage.kernel(), {}, report));
   Undo stop(stage, [&]() -> Result<void> {
     if (engine.Stop().clean) return {};
-    return std::unexpected(Error{.operation = "detach", .object = "xconnect"});
+    return std::unexpected(
+        Error{.operation = "detach", .object = "xconnect", .detail = "not all could be detached"});
   });
   const xconnect::Config first{.pairs = {{"v1", "v2"}, {"v3", "v3"}}};
   PUREBPF_TRY(stage.AllOrNothing("the first configuration",
@@ -124,6 +160,7 @@ Result<void> Xconnect(Stage& stage) {
 constexpr Scenario kScenarios[] = {
     {.name = "find_links", .run = FindLinks},
     {.name = "xdp_life", .run = XdpLife},
+    {.name = "xdp_by_link", .run = XdpByLink},
     {.name = "xconnect", .run = Xconnect},
 };
 

@@ -55,7 +55,7 @@ class Stage {
     if (state_ == nullptr) return change();
     const StateKernel::State before = state_->state();
     auto result = change();
-    if (!result) Compare(what, before);
+    if (!result) Compare(what, before, result.error());
     return result;
   }
 
@@ -67,7 +67,7 @@ class Stage {
   [[nodiscard]] const std::string& not_undone() const { return not_undone_; }
 
  private:
-  void Compare(std::string_view what, const StateKernel::State& before);
+  void Compare(std::string_view what, const StateKernel::State& before, const Error& error);
 
   Kernel& kernel_;
   bool live_;
