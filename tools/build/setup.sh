@@ -43,6 +43,15 @@ missing_for_tests() {
   compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
 
+missing_for_kernels() {
+  have ip || echo iproute2
+  have "qemu-system-$(uname -m)" || echo "qemu-system-$([[ $(uname -m) == x86_64 ]] && echo x86 || echo arm)"
+  have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || echo busybox-static
+  have cpio || echo cpio
+  have depmod || [[ -x /usr/sbin/depmod ]] || echo kmod
+  have xz || echo xz-utils
+}
+
 # Installs packages, after saying so. Fails with a clear word where that cannot be done.
 install_packages() {
   (($# > 0)) || return 0
