@@ -246,7 +246,12 @@ Result<void> Btf::IndexTypes(BtfSearch* search) {
     SetStep(steps, kKindCount + i, newer_[i].extra, newer_[i].element);
   }
   const size_t size = types_.size();
-  offsets_ = std::make_unique_for_overwrite<uint32_t[]>(size / kTypeSize / kStride + 2);
+  // An object's types are looked at one by one, most of a kernel's never.
+  constexpr size_t kSmall = size_t{128} << 10;
+  stride_shift_ = size <= kSmall ? 0 : kStrideShift;
+  const uint32_t shift = stride_shift_;
+  const uint32_t round_up = (1u << shift) - 1;
+  offsets_ = std::make_unique_for_overwrite<uint32_t[]>((size / kTypeSize >> shift) + 2);
   size_t offset = 0;
   uint32_t index = 0;
   for (; size - offset >= kTypeSize; ++index) {
@@ -258,7 +263,7 @@ Result<void> Btf::IndexTypes(BtfSearch* search) {
     if (step.fixed == 0) [[unlikely]]
       return UnknownKind(TypeInfo(words[1]), first_id_ + index);
     // Without a branch: the last of those that go to a place is the one that belongs there.
-    offsets_[(index + kStride - 1) / kStride] = static_cast<uint32_t>(offset);
+    offsets_[(index + round_up) >> shift] = static_cast<uint32_t>(offset);
     if constexpr (kSearch) search->See(*this, first_id_ + index, words[0], words[1]);
     // Of every nine of a kernel's types four are functions. The processor foresees most of them, if
     // it may, and goes on before it has read the kind: a sixth of the pass.

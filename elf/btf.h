@@ -103,7 +103,7 @@ class Btf {
     uint8_t element = 0;
   };
 
-  static constexpr uint32_t kStride = 8;  // of offsets_
+  static constexpr uint32_t kStrideShift = 3;  // of offsets_, where there are many types
 
   Btf() = default;
   static Result<Btf> Open(Bytes bytes, const Btf* base);  // all but the pass over the types
@@ -141,8 +141,10 @@ class Btf {
   uint32_t first_id_ = 1;
   uint32_t count_ = 0;  // own types
   uint32_t first_string_ = 0;
-  std::unique_ptr<uint32_t[]> offsets_;  // in types_, of every eighth own type
-  std::vector<Extent> newer_;            // from kind 20 on
+  // In types_, of every eighth own type; of every one where there are few.
+  std::unique_ptr<uint32_t[]> offsets_;
+  uint32_t stride_shift_ = 0;
+  std::vector<Extent> newer_;  // from kind 20 on
   const Btf* base_ = nullptr;
   TypeIdSet* visited_ = nullptr;
 };

@@ -40,8 +40,8 @@ size_t Btf::ExtentAt(size_t offset) const {
 }
 
 size_t Btf::OffsetOf(uint32_t index) const {
-  size_t offset = offsets_[index / kStride];
-  for (uint32_t i = index % kStride; i != 0; --i) offset += ExtentAt(offset);
+  size_t offset = offsets_[index >> stride_shift_];
+  for (uint32_t i = index & ((1u << stride_shift_) - 1); i != 0; --i) offset += ExtentAt(offset);
   return offset;
 }
 

@@ -47,7 +47,8 @@ class Definition {
                              std::to_string(definition.count) +
                              " members; a definition has at most " + std::to_string(kMaxFields));
     std::optional<elf::BtfMember> values;
-    for (const elf::BtfMember& member : btf_.Members(definition)) {
+    for (uint32_t i = 0; i < definition.count; ++i) {
+      const elf::BtfMember member = btf_.Member(definition, i);
       if (member.name == "values") {
         values = member;
       } else {
@@ -148,10 +149,8 @@ class Definition {
       const elf::BtfType array = PUREBPF_TRY(Words(btf_.Resolve(type.target)));
       if (array.kind == elf::BtfKind::kArray) return btf_.Array(array).count;
     }
-    if (type.kind == elf::BtfKind::kEnum || type.kind == elf::BtfKind::kEnum64) {
-      const auto enumerators = btf_.Enumerators(type);
-      if (enumerators.size() == 1) return enumerators[0].value;
-    }
+    const bool is_enum = type.kind == elf::BtfKind::kEnum || type.kind == elf::BtfKind::kEnum64;
+    if (is_enum && type.count == 1) return btf_.Enumerator(type, 0).value;
     return Wrong(member, "is a " + elf::Describe(type) + "; a number is a pointer to an array");
   }
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
-#include <set>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "purebpf/bpf/bytes.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/plan/refused.h"
 
@@ -17,6 +17,28 @@ namespace {
 bool NamesFunction(ReferenceKind kind) {
   return kind == ReferenceKind::kFunctionCall || kind == ReferenceKind::kFunctionAddress;
 }
+
+// A value for each of the functions of one program: few, while the object may have many. In order
+// of their numbers, so that a look-up halves.
+template <typename Value>
+class ByFunction {
+ public:
+  // Null where it has none.
+  [[nodiscard]] const Value* Find(uint32_t function) const {
+    const auto found = std::ranges::lower_bound(all_, function, {}, &Entry::first);
+    return found == all_.end() || found->first != function ? nullptr : &found->second;
+  }
+  // What it has, or a new one.
+  Value& operator[](uint32_t function) {
+    const auto place = std::ranges::lower_bound(all_, function, {}, &Entry::first);
+    if (place != all_.end() && place->first == function) return place->second;
+    return all_.insert(place, {function, Value{}})->second;
+  }
+
+ private:
+  using Entry = std::pair<uint32_t, Value>;
+  std::vector<Entry> all_;  // kMaxPieces at most
+};
 
 std::string Quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
@@ -28,7 +50,7 @@ class Layout {
 
   // Appends `function` and what it needs, unless it is there.
   Result<void> Place(uint32_t function) {
-    if (placed_.contains(function)) return {};
+    if (placed_.Find(function) != nullptr) return {};
     PUREBPF_TRY(Append(function));
     std::vector<Visit> path = {{function, 0}};
     while (!path.empty()) {
@@ -45,7 +67,7 @@ class Layout {
                        "instruction " + std::to_string(reference.insn) + " refers to function " +
                            std::to_string(reference.target) + ", of " +
                            std::to_string(spec_.functions.size()));
-      if (placed_.contains(reference.target)) continue;
+      if (placed_.Find(reference.target) != nullptr) continue;
       PUREBPF_TRY(Append(reference.target));
       path.push_back({reference.target, 0});  // `visit` is gone
     }
@@ -71,14 +93,14 @@ class Layout {
       return Refused(Code::kUnsupported, "",
                      "with function " + Quoted(code.name) + " it has more than " +
                          std::to_string(kMaxInsns) + " instructions");
-    placed_.insert(function);
+    placed_[function] = true;
     pieces_.push_back({function, static_cast<uint32_t>(size_)});
     size_ += code.insns.size();
     return {};
   }
 
   const CollectionSpec& spec_;
-  std::set<uint32_t> placed_;  // few, while the object may have many
+  ByFunction<bool> placed_;
   std::vector<Piece> pieces_;
   size_t size_ = 0;
 };
@@ -90,8 +112,9 @@ class RecursionCheck {
   explicit RecursionCheck(const CollectionSpec& spec) : spec_(spec) {}
 
   Result<void> From(uint32_t function) {
-    if (state_[function] != State::kNew) return {};
-    state_[function] = State::kOpen;
+    State& begin = state_[function];
+    if (begin != State::kNew) return {};
+    begin = State::kOpen;
     path_ = {{function, 0}};
     while (!path_.empty()) {
       auto& [current, next] = path_.back();
@@ -103,16 +126,17 @@ class RecursionCheck {
       }
       const Reference& reference = references[next++];
       if (reference.kind != ReferenceKind::kFunctionCall) continue;
-      if (state_[reference.target] == State::kOpen) return Recursion(reference.target);
-      if (state_[reference.target] == State::kDone) continue;
-      state_[reference.target] = State::kOpen;
+      State& state = state_[reference.target];
+      if (state == State::kOpen) return Recursion(reference.target);
+      if (state == State::kDone) continue;
+      state = State::kOpen;
       path_.push_back({reference.target, 0});
     }
     return {};
   }
 
  private:
-  enum class State : uint8_t { kNew, kOpen, kDone };  // kNew is what a map has for others
+  enum class State : uint8_t { kNew, kOpen, kDone };  // kNew is what others have
 
   std::unexpected<Error> Recursion(uint32_t function) const {
     constexpr size_t kMostNames = 8;
@@ -127,7 +151,7 @@ class RecursionCheck {
   }
 
   const CollectionSpec& spec_;
-  std::map<uint32_t, State> state_;                // by function
+  ByFunction<State> state_;
   std::vector<std::pair<uint32_t, size_t>> path_;  // a function, and its next reference
 };
 
@@ -148,12 +172,13 @@ InfoRecords Records(const CollectionSpec& spec, const std::vector<Piece>& pieces
     count += own;
   }
   all.record_size = sizeof(Info);
-  all.records.reserve(count * sizeof(Info));
+  all.records.resize(count * sizeof(Info));
+  std::byte* next = all.records.data();
   for (const Piece& piece : pieces) {
     for (Info info : spec.functions[piece.function].*infos) {
       info.insn += piece.begin;
-      const Bytes bytes = BytesOf(info);
-      all.records.insert(all.records.end(), bytes.begin(), bytes.end());
+      std::memcpy(next, &info, sizeof info);
+      next += sizeof info;
     }
   }
   return all;
@@ -205,14 +230,14 @@ LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces
   // Lines without functions are refused (kernel/bpf/verifier.c: check_btf_info).
   if (!linked.func_info.records.empty())
     linked.line_info = Records(spec, pieces, &FunctionSpec::line_infos);
-  std::map<uint32_t, uint32_t> begins;  // by function
-  for (const Piece& piece : pieces) begins.emplace(piece.function, piece.begin);
+  ByFunction<uint32_t> begins;
+  for (const Piece& piece : pieces) begins[piece.function] = piece.begin;
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];
     for (const Reference& reference : code.references) {
       if (!NamesFunction(reference.kind)) continue;
       const uint32_t at = piece.begin + reference.insn;
-      const uint32_t target = begins.find(reference.target)->second;
+      const uint32_t target = *begins.Find(reference.target);
       linked.insns[at].set_src(reference.kind == ReferenceKind::kFunctionCall ? kPseudoCall
                                                                               : kPseudoFunc);
       linked.insns[at].imm = static_cast<int32_t>(target - at - 1);
