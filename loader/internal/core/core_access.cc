@@ -140,7 +140,9 @@ bool IsFlexible(CoreTypes& types, const CorePath& path, const BtfArray& array) {
   const CoreStep& member = path.last();
   if (array.count != 0 || member.name.empty()) return false;
   const auto holder = types.Strip(member.type);
-  return holder && member.index + 1 == holder->count;
+  if (!holder) return false;
+  types.Used(*holder, holder->count - 1);  // which member is the last must not change
+  return member.index + 1 == holder->count;
 }
 
 std::string Spell(const CorePath& path) {

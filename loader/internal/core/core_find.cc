@@ -55,6 +55,7 @@ CoreResult<bool> CoreMatcher::FindMember(const CoreStep& step, TypeId id, int de
   for (uint32_t i; (i = search.Next(from)) < type.count; from = i + 1) {
     if (!budget_.Take(i + 1 - from)) return std::unexpected(CoreFault::kWork);
     const BtfMember member = kernel_.btf().Member(type, i);
+    kernel_.Used(type, i);
     const uint64_t start = found.bit_offset;
     if (!found.Advance(member.bit_offset)) return std::unexpected(CoreFault::kOffset);
     if (member.name.empty()) {

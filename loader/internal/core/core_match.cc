@@ -207,6 +207,7 @@ CoreResult<bool> CoreMatcher::EnumsMatch(const Pair& types) const {
 
 CoreResult<bool> CoreMatcher::CompositesMatch(const Pair& types, bool behind_pointer,
                                               int level) const {
+  kernel_.UsedAll(types.kernel);
   if (types.local.count > types.kernel.count) return false;
   for (uint32_t i = 0; i < types.local.count; ++i) {
     const BtfMember ours = local_.btf().Member(types.local, i);

@@ -101,6 +101,7 @@ void CoreResolver::SearchKernel(const elf::Btf& vmlinux, const elf::BtfSearch& f
     }
   }
   targets_.push_back({.name = "vmlinux", .types = CoreTypes(vmlinux, pointer_size_)});
+  targets_.back().types.Track(used_);
   for (Group& group : groups_) Collect(group, 0, found.Found(group.want));
 }
 

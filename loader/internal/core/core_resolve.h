@@ -96,6 +96,10 @@ class CoreResolver {
   // would have had does not exist.
   void SearchModule(std::string_view name, const elf::Btf& module);
 
+  // Before SearchKernel: the kernel's members on which an answer depends are added to `members`,
+  // some more than once.
+  void Track(std::vector<elf::MemberUse>* members) { used_ = members; }
+
   // Forgets which candidates earlier relocations ruled out.
   void BeginPlan() { ++plan_; }
   // kMalformed: an access that does not fit the local types, a kind that is not known;
@@ -157,6 +161,7 @@ class CoreResolver {
   std::vector<Root> roots_;
   std::vector<Group> groups_;
   std::vector<Target> targets_;
+  std::vector<elf::MemberUse>* used_ = nullptr;
   uint32_t pointer_size_ = 8;  // the kernel's
   std::unique_ptr<elf::BtfSearch> module_search_;
   std::vector<std::pair<uint32_t, uint32_t>> module_wants_;  // group, number in that search

@@ -8,8 +8,10 @@
 #include <expected>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "purebpf/elf/btf.h"
+#include "purebpf/elf/btf_reduce.h"
 
 namespace purebpf::internal {
 
@@ -61,6 +63,15 @@ class CoreTypes {
   // Of an array of whatever dimensions its innermost element, else the type itself.
   [[nodiscard]] CoreResult<elf::BtfType> Innermost(const elf::BtfType& type);
 
+  // From now on, the members on which an answer depended are added to `members`.
+  void Track(std::vector<elf::MemberUse>* members) { members_ = members; }
+  void Used(const elf::BtfType& type, uint32_t member) {
+    if (members_ != nullptr) members_->push_back({.type = type.id, .member = member});
+  }
+  void UsedAll(const elf::BtfType& type) {
+    for (uint32_t i = 0; members_ != nullptr && i < type.count; ++i) Used(type, i);
+  }
+
  private:
   struct Remembered {
     elf::TypeId id = elf::TypeId::kVoid;
@@ -70,6 +81,7 @@ class CoreTypes {
 
   const elf::Btf* btf_;
   uint32_t pointer_size_;
+  std::vector<elf::MemberUse>* members_ = nullptr;
   std::unique_ptr<std::array<Remembered, kRemembered>>
       remembered_;  // by id, once one was asked for
 };
