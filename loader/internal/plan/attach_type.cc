@@ -1,6 +1,7 @@
 #include "purebpf/loader/internal/plan/attach_type.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/internal/plan/program_function.h"
@@ -27,6 +28,20 @@ constexpr Row kRows[] = {
     {ProgType::kLsm, AttachType::kLsmMac, {"bpf_lsm_", elf::BtfKind::kFunc}},
     {ProgType::kLsm, AttachType::kLsmCgroup, {"bpf_lsm_", elf::BtfKind::kFunc}},
     {ProgType::kExt, AttachType{0}, {"", elf::BtfKind::kFunc}},
+};
+
+// Of what is older than expected_attach_type, which says nothing that attaching does not say again
+// (kernel/bpf/syscall.c: bpf_prog_load_check_attach has rules for none of them but the two kinds of
+// cgroups, where it takes 0 for these).
+constexpr std::pair<ProgType, AttachType> kOptional[] = {
+    {ProgType::kXdp, AttachType::kXdp},
+    {ProgType::kCgroupSkb, AttachType::kCgroupInetIngress},
+    {ProgType::kCgroupSkb, AttachType::kCgroupInetEgress},
+    {ProgType::kCgroupSock, AttachType::kCgroupInetSockCreate},
+    {ProgType::kCgroupDevice, AttachType::kCgroupDevice},
+    {ProgType::kSockOps, AttachType::kCgroupSockOps},
+    {ProgType::kSkSkb, AttachType::kSkSkbStreamParser},
+    {ProgType::kSkSkb, AttachType::kSkSkbStreamVerdict},
 };
 
 std::string What(const AttachRule& rule) {
@@ -70,6 +85,10 @@ Result<AttachedTo> InProgram(const ProgramSpec& program, const AttachTarget& tar
 }
 
 }  // namespace
+
+bool IsAttachTypeOptional(ProgType type, AttachType attach_type) {
+  return std::ranges::find(kOptional, std::pair(type, attach_type)) != std::end(kOptional);
+}
 
 AttachRule AttachRuleOf(ProgType type, AttachType attach_type) {
   for (const Row& row : kRows)

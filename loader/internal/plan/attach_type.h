@@ -23,6 +23,10 @@ struct AttachRule {
 };
 AttachRule AttachRuleOf(ProgType type, AttachType attach_type);
 
+// Whether a kernel that cannot be told the attach type when the program is loaded (before Linux
+// 4.17) has programs of this kind, and takes them for the same.
+[[nodiscard]] bool IsAttachTypeOptional(ProgType type, AttachType attach_type);
+
 // Where the program is attached. A plan has module indices of its own: these are TargetKernel's.
 struct AttachedTo {
   uint32_t type = 0;               // 0: to no type

@@ -138,16 +138,18 @@ Result<LoadProgramStep> Draft::MakeProgram(uint32_t index, const std::vector<Pie
         "the programs together have more than " + std::to_string(kMaxPlanInsns) + " instructions",
         "load them one by one");
   LinkedCode code = Assemble(spec_, pieces);
-  LoadProgramStep step{.program = index,
-                       .params = {.name = program.name,
-                                  .type = program.type,
-                                  .expected_attach_type = program.attach_type,
-                                  .flags = program.flags,
-                                  .license = spec_.license,
-                                  .kern_version = spec_.kern_version,
-                                  .insns = std::move(code.insns),
-                                  .func_info = std::move(code.func_info),
-                                  .line_info = std::move(code.line_info)}};
+  LoadProgramStep step{
+      .program = index,
+      .params = {.name = program.name,
+                 .type = program.type,
+                 .expected_attach_type = program.attach_type,
+                 .flags = program.flags,
+                 .license = spec_.license,
+                 .kern_version = spec_.kern_version,
+                 .insns = std::move(code.insns),
+                 .func_info = std::move(code.func_info),
+                 .line_info = std::move(code.line_info),
+                 .attach_type_optional = IsAttachTypeOptional(program.type, program.attach_type)}};
   PUREBPF_TRY(facts_.core.Apply(pieces, step));
   PUREBPF_TRY(
       Relocator(spec_, index_, step_of_map_, facts_.externs, modules_, plan_).Apply(pieces, step));
