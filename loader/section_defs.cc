@@ -61,6 +61,8 @@ constexpr SectionDef kSectionDefs[] = {
     {"fentry.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFentry, kSleepable},
     {"fmod_ret.s", Extra::kOptional, ProgType::kTracing, AttachType::kModifyReturn, kSleepable},
     {"fexit.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFexit, kSleepable},
+    {"fsession", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsession},
+    {"fsession.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsession, kSleepable},
     {"freplace", Extra::kOptional, ProgType::kExt, kNoAttachType},
     {"lsm", Extra::kOptional, ProgType::kLsm, AttachType::kLsmMac},
     {"lsm.s", Extra::kOptional, ProgType::kLsm, AttachType::kLsmMac, kSleepable},

@@ -33,6 +33,7 @@ constexpr Case kCases[] = {
     {"tc/ingress", ProgType::kSchedCls, AttachType::kTcxIngress, 0, ""},
     {"fentry.s/do_unlinkat", ProgType::kTracing, AttachType::kTraceFentry, kSleepable,
      "do_unlinkat"},
+    {"fsession/f", ProgType::kTracing, AttachType::kTraceFsession, 0, "f"},
     {"lsm/file_open", ProgType::kLsm, AttachType::kLsmMac, 0, "file_open"},
     {"cgroup/connect4", ProgType::kCgroupSockAddr, AttachType::kCgroupInet4Connect, 0, ""},
     {"struct_ops/init", ProgType::kStructOps, kNone, 0, "init"},
