@@ -6,7 +6,6 @@
 #include <sys/vfs.h>
 
 #include <cerrno>
-#include <charconv>
 
 namespace purebpf::testing {
 namespace {
@@ -67,15 +66,6 @@ void Stage::Compare(std::string_view what, const StateKernel::State& before, con
   const std::string difference = StateKernel::Difference(before, state_->state());
   if (!difference.empty())
     broken_ += std::string(what) + " failed, and not all is as before:\n" + difference;
-}
-
-bool Scenario::RunsOn(std::string_view series) const {
-  int its_major = 0;
-  int its_minor = 0;
-  const char* const end = series.data() + series.size();
-  const auto [dot, error] = std::from_chars(series.data(), end, its_major);
-  if (error == std::errc() && dot != end) std::from_chars(dot + 1, end, its_minor);
-  return its_major > major || (its_major == major && its_minor >= minor);
 }
 
 std::vector<Scenario> Scenarios() {

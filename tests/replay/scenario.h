@@ -100,12 +100,6 @@ class Undo {
 struct Scenario {
   const char* name;  // of its recordings, in tests/fixtures/scenarios.<release>.fixture
   Result<void> (*run)(Stage& stage);
-  // On older kernels it ends with an Error that has these words in it.
-  int major = 0;
-  int minor = 0;
-  const char* refusal = "";
-
-  [[nodiscard]] bool RunsOn(std::string_view series) const;
 };
 
 // All of them.

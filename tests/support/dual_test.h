@@ -151,6 +151,7 @@ bool RegisterDual(const char* suite, const std::string& name, const char* file, 
 }  // namespace internal
 }  // namespace purebpf::testing
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names of types
 #define DUAL_TEST(fixture, name)                                                    \
   class fixture##_##name##_Test final : public fixture {                            \
     void TestBody() override;                                                       \
@@ -160,5 +161,6 @@ bool RegisterDual(const char* suite, const std::string& name, const char* file, 
       ::purebpf::testing::internal::RegisterDual<fixture, fixture##_##name##_Test>( \
           #fixture, #name, __FILE__, __LINE__);                                     \
   void fixture##_##name##_Test::TestBody()
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // PUREBPF_TESTS_SUPPORT_DUAL_TEST_H_
