@@ -1,5 +1,6 @@
 #include "purebpf/bpf/testing/tool_kernel.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "purebpf/bpf/testing/recording_kernel.h"
@@ -8,6 +9,27 @@
 #include "purebpf/bpf/try.h"
 
 namespace purebpf::testing {
+namespace {
+
+std::string TakeVariable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): see the header
+  std::string taken = value == nullptr ? "" : value;
+  unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return taken;
+}
+
+}  // namespace
+
+void AddEnvironment(ToolKernelOptions& options) {
+  std::string record = TakeVariable("PUREBPF_RECORD");
+  std::string replay = TakeVariable("PUREBPF_REPLAY");
+  if (!options.record.empty() || !options.replay.empty()) return;
+  if (!replay.empty()) {
+    options.replay = std::move(replay);
+  } else {
+    options.record = std::move(record);
+  }
+}
 
 ToolKernel::ToolKernel(Kernel& host) : host_(&host), kernel_(&host) {}
 

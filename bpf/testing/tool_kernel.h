@@ -30,6 +30,12 @@ struct ToolKernelOptions {
   std::string record_again;                     // the command for that, for what a replay reports
 };
 
+// What `purebpf record -- PROGRAM` and `purebpf replay FILE -- PROGRAM` ask of PROGRAM: the
+// environment's PUREBPF_RECORD or PUREBPF_REPLAY, a file's name, where the options name none. Both
+// are taken out of the environment, so that what PROGRAM itself starts does not write to the same
+// file. To be called before there are threads.
+void AddEnvironment(ToolKernelOptions& options);
+
 class ToolKernel {
  public:
   // Borrows `host`, which must outlive it: it reads and writes the files, and is the kernel where

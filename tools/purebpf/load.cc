@@ -1,6 +1,9 @@
 // purebpf plan and purebpf load.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -47,6 +50,7 @@ class Loading {
     options_.max_entries = options.max_entries;
     options_.default_max_entries = options.default_max_entries;
     options_.pin_root.clear();
+    entries_used_.resize(options_.max_entries.size());
   }
 
   ObjectReport Run(const std::string& path) {
@@ -62,12 +66,32 @@ class Loading {
     return report;
   }
 
+  // A size that was given for a map that no object has: mistyped, or the wrong object.
+  [[nodiscard]] const MapEntries* UnusedEntries() const {
+    const auto unused = std::ranges::find(entries_used_, false);
+    if (unused == entries_used_.end()) return nullptr;
+    return &options_.max_entries[static_cast<size_t>(unused - entries_used_.begin())];
+  }
+
  private:
-  // Sizes are given for the maps that an object has: with several objects, for each its own.
-  LoadOptions OptionsFor(const CollectionSpec& spec) const {
+  // Sizes are given for the maps that an object has: with several objects, for each its own. A map
+  // may be called as the kernel calls it.
+  LoadOptions OptionsFor(const CollectionSpec& spec) {
     LoadOptions options = options_;
-    std::erase_if(options.max_entries,
-                  [&](const MapEntries& entries) { return spec.FindMap(entries.map) == nullptr; });
+    options.max_entries.clear();
+    for (size_t i = 0; i < options_.max_entries.size(); ++i) {
+      const MapEntries& wanted = options_.max_entries[i];
+      const MapSpec* map = spec.FindMap(wanted.map);
+      if (map == nullptr) {
+        const auto found = std::ranges::find(spec.maps, wanted.map, [](const MapSpec& candidate) {
+          return KernelName(candidate.params.name);
+        });
+        if (found == spec.maps.end()) continue;
+        map = &*found;
+      }
+      entries_used_[i] = true;
+      options.max_entries.push_back({map->name, wanted.max_entries});
+    }
     return options;
   }
 
@@ -83,17 +107,22 @@ class Loading {
     return found->Info();
   }
 
-  void RunEach(const CollectionSpec& spec, ObjectReport& report) {
-    const LoadOptions options = OptionsFor(spec);
-    Planner planner(spec, target_, options);
-    std::vector<uint32_t> places;
+  // How each map would be created, and why not where it cannot be.
+  static void ReportMaps(const CollectionSpec& spec, Planner& planner, ObjectReport& report) {
     for (uint32_t i = 0; i < spec.maps.size(); ++i) {
-      places.push_back(i);
       const auto map = planner.PlanMap(i);
       report.maps.push_back(map ? MapReport{.params = map->params}
                                 : MapReport{.params = spec.maps[i].params, .problem = map.error()});
       report.maps.back().params.name = KernelName(report.maps.back().params.name);
     }
+  }
+
+  void RunEach(const CollectionSpec& spec, ObjectReport& report) {
+    const LoadOptions options = OptionsFor(spec);
+    Planner planner(spec, target_, options);
+    ReportMaps(spec, planner, report);
+    std::vector<uint32_t> places(spec.maps.size());
+    std::iota(places.begin(), places.end(), 0U);
     for (uint32_t i = 0; i < spec.programs.size(); ++i) {
       report.programs.push_back(RunAlone(spec.programs[i], planner.PlanAlone(i), places));
     }
@@ -104,11 +133,13 @@ class Loading {
     ProgramReport report = Described(program);
     if (!plan) {
       report.plan_error = plan.error();
+      if (load_) report.load = std::unexpected(plan.error());
       return report;
     }
     for (const Step& step : plan->steps) {
-      if (const auto* load = std::get_if<LoadProgramStep>(&step))
+      if (const auto* load = std::get_if<LoadProgramStep>(&step)) {
         Fill(report, *plan, *load, places);
+      }
     }
     if (load_) report.load = InfoOf(Collection::Load(kernel_, *plan), program.name);
     return report;
@@ -119,8 +150,12 @@ class Loading {
     options.partial = true;  // to hear of every program that cannot be planned, not of the first
     Planner planner(spec, target_, options);
     auto plan = planner.Plan();
-    if (!plan) return FailAll(spec, plan.error(), report);
+    if (!plan) {
+      ReportMaps(spec, planner, report);
+      return FailAll(spec, plan.error(), report);
+    }
     std::vector<uint32_t> places(spec.maps.size());
+    std::vector<std::optional<ProgramReport>> programs(spec.programs.size());
     for (const Step& step : plan->steps) {
       if (const auto* map = std::get_if<CreateMapStep>(&step)) {
         places[map->map] = static_cast<uint32_t>(report.maps.size());
@@ -128,17 +163,21 @@ class Loading {
         report.maps.back().params.name = KernelName(map->params.name);
       }
       if (const auto* load = std::get_if<LoadProgramStep>(&step)) {
-        report.programs.push_back(Described(spec.programs[load->program]));
-        Fill(report.programs.back(), *plan, *load, places);
+        programs[load->program] = Described(spec.programs[load->program]);
+        Fill(*programs[load->program], *plan, *load, places);
       }
     }
-    if (load_) LoadWhole(*plan, report);
     for (const Failure& failure : plan->failures) {
       const ProgramSpec* program = spec.FindProgram(failure.program);
       if (program == nullptr) continue;
-      report.programs.push_back(Described(*program));
-      report.programs.back().plan_error = failure.error;
+      auto& failed = programs[static_cast<size_t>(program - spec.programs.data())];
+      failed = Described(*program);
+      failed->plan_error = failure.error;
     }
+    for (auto& program : programs) {
+      if (program) report.programs.push_back(std::move(*program));
+    }
+    if (load_) LoadWhole(*plan, report);
   }
 
   // All or nothing: what one program fails by, all fail by.
@@ -147,24 +186,33 @@ class Loading {
     const Result<Collection> loaded =
         plan.failures.empty() ? Collection::Load(kernel_, plan)
                               : Result<Collection>(std::unexpected(plan.failures.front().error));
+    if (!loaded) report.error = loaded.error();
     for (ProgramReport& program : report.programs) program.load = InfoOf(loaded, program.name);
   }
 
-  static void FailAll(const CollectionSpec& spec, const Error& error, ObjectReport& report) {
+  void FailAll(const CollectionSpec& spec, const Error& error, ObjectReport& report) const {
+    report.error = error;
     for (const ProgramSpec& program : spec.programs) {
       if (!program.autoload) continue;
       report.programs.push_back(Described(program));
       report.programs.back().plan_error = error;
+      if (load_) report.programs.back().load = std::unexpected(error);
     }
-    if (report.programs.empty()) report.open_error = error;
   }
 
   Kernel& kernel_;
   TargetKernel& target_;
   LoadOptions options_;
+  std::vector<bool> entries_used_;  // of options_.max_entries
   bool load_;
   bool each_;
 };
+
+Result<void> Usable(TargetKernel& target, const Options& options) {
+  if (!options.btf.empty()) PUREBPF_TRY(target.CoreTypes());
+  if (!options.kconfig.empty()) PUREBPF_TRY(target.Option("CONFIG_BPF"));
+  return {};
+}
 
 int Run(Kernel& kernel, const Options& options, bool load, Output& output) {
   KernelSources sources{.btf_path = options.btf.empty() ? "" : options.btf[0],
@@ -173,11 +221,10 @@ int Run(Kernel& kernel, const Options& options, bool load, Output& output) {
   TargetKernel target = load || options.btf.empty()
                             ? TargetKernel::Running(kernel, std::move(sources))
                             : TargetKernel::FromFiles(kernel, std::move(sources));
-  if (!options.btf.empty()) {
-    if (const auto types = target.CoreTypes(); !types) {
-      output.Complain("purebpf: " + ErrorText(types.error()));
-      return kFailed;
-    }
+  // What is given must be usable, also where no object asks for it.
+  if (const auto usable = Usable(target, options); !usable) {
+    output.Complain("purebpf: " + ErrorText(usable.error()));
+    return kFailed;
   }
   Loading loading(kernel, target, options, load);
   int status = kOk;
@@ -185,6 +232,10 @@ int Run(Kernel& kernel, const Options& options, bool load, Output& output) {
     const ObjectReport report = loading.Run(path);
     if (!report.Ok()) status = kFailed;
     if (!output.Write(options.json ? ToJson(report) : ToText(report))) return kFailed;
+  }
+  if (const MapEntries* unused = loading.UnusedEntries(); unused != nullptr) {
+    output.Complain("purebpf: --max-entries: no object has a map '" + Clean(unused->map) + "'\n");
+    return kFailed;
   }
   return status;
 }

@@ -127,9 +127,14 @@ std::string ProgramsText(const ObjectReport& report) {
                Spelling(program.type), Verdict(program)});
   }
   text += table.Text("  ");
+  // Of a whole object each program has the object's error: it is told once.
+  if (report.error) return text + "  " + ErrorText(*report.error);
   for (const ProgramReport& program : report.programs) {
-    if (program.plan_error) text += "  " + ErrorText(*program.plan_error);
-    if (program.load && !*program.load) text += "  " + ErrorText(program.load->error());
+    if (program.plan_error) {
+      text += "  " + ErrorText(*program.plan_error);
+    } else if (program.load && !*program.load) {
+      text += "  " + ErrorText(program.load->error());
+    }
   }
   return text;
 }
@@ -137,7 +142,7 @@ std::string ProgramsText(const ObjectReport& report) {
 }  // namespace
 
 bool ObjectReport::Ok() const {
-  if (open_error) return false;
+  if (open_error || error) return false;
   for (const ProgramReport& program : programs) {
     if (program.plan_error || (program.load && !*program.load)) return false;
   }

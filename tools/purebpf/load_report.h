@@ -35,6 +35,7 @@ struct ProgramReport {
 struct ObjectReport {
   std::string file;
   std::optional<Error> open_error;
+  std::optional<Error> error;  // why the whole of it cannot be planned or loaded
   std::vector<MapReport> maps;
   std::vector<ProgramReport> programs;
 

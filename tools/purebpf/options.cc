@@ -19,6 +19,10 @@ enum class Option : uint8_t {
   kMaxEntries,
   kDefaultMaxEntries,
   kFormat,
+  kRecord,
+  kReplay,
+  kTrace,
+  kOutput,
 };
 
 struct OptionDef {
@@ -36,6 +40,10 @@ constexpr auto kOptions = std::to_array<OptionDef>({
     {"max-entries", Option::kMaxEntries, true, kEntriesBit},
     {"default-max-entries", Option::kDefaultMaxEntries, true, kEntriesBit},
     {"format", Option::kFormat, true, kFormatBit},
+    {"record", Option::kRecord, true, kTalkBit},
+    {"replay", Option::kReplay, true, kTalkBit},
+    {"trace", Option::kTrace, false, kTalkBit},
+    {"o", Option::kOutput, true, kOutputBit},
 });
 
 using Status = std::expected<void, std::string>;
@@ -109,6 +117,15 @@ Status Set(Options& options, const OptionDef& def, std::string_view value) {
       }
       options.format = value == "c" ? DumpFormat::kC : DumpFormat::kRaw;
       return {};
+    case Option::kRecord:
+      return SetOnce(options.record, def.name, value);
+    case Option::kReplay:
+      return SetOnce(options.replay, def.name, value);
+    case Option::kTrace:
+      options.trace = true;
+      return {};
+    case Option::kOutput:
+      return SetOnce(options.output, def.name, value);
   }
   return {};
 }
@@ -160,6 +177,9 @@ std::expected<Options, std::string> ParseOptions(std::span<const std::string_vie
     if (file.empty()) return std::unexpected("a file's name is empty");
   }
   if (options.files.empty()) return std::unexpected("nothing to work on is named");
+  if (!options.record.empty() && !options.replay.empty()) {
+    return std::unexpected("nothing is recorded of a replay: --record or --replay");
+  }
   return options;
 }
 

@@ -25,6 +25,11 @@ struct Options {
   bool json = false;
   std::vector<MapEntries> max_entries;
   uint32_t default_max_entries = 0;
+  // The conversation with the kernel (conversation.h).
+  std::string record;  // --record: a file to be written
+  std::string replay;  // --replay: a file to answer from
+  bool trace = false;  // --trace
+  std::string output;  // -o
 };
 
 // Which options a verb takes; the others are refused.
@@ -37,6 +42,8 @@ enum OptionBit : uint32_t {
   kEntriesBit = 32,  // --max-entries, --default-max-entries
   kFormatBit = 64,
   kBaseBit = 128,
+  kTalkBit = 256,    // --record, --replay, --trace
+  kOutputBit = 512,  // -o
 };
 
 // The arguments after the verb, or what is wrong with them. `--` ends the options.

@@ -1,4 +1,4 @@
-// What the tool says: lines on stdout, complaints on stderr.
+// What the tool says: lines on stdout, complaints on stderr, an exit code.
 #ifndef PUREBPF_TOOLS_PUREBPF_OUTPUT_H_
 #define PUREBPF_TOOLS_PUREBPF_OUTPUT_H_
 
@@ -9,6 +9,11 @@
 #include "purebpf/bpf/error.h"
 
 namespace purebpf::tool {
+
+// Exit codes.
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;  // something failed, or something was found
+inline constexpr int kUsage = 2;
 
 // An interface so that tests can listen.
 class Output {

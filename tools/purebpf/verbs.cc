@@ -3,6 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <vector>
+
+#include "purebpf/tools/purebpf/conversation.h"
 
 namespace purebpf::tool {
 namespace {
@@ -19,7 +22,12 @@ Looks at BPF object files, says what loading them would do, does it, or tells wh
 constexpr std::string_view kConclusion = R"(
   --help, --version
 
-`purebpf VERB --help` says more. Every verb takes --json: one JSON object a line and a file.
+`purebpf VERB --help` says more. Every verb that says something takes --json (one JSON object a line
+and a file), and each of these, which may also stand before it:
+
+  --record FILE   write every word with the kernel, and every file read, to FILE
+  --replay FILE   do the same again, with FILE instead of a kernel: needs no root, changes nothing
+  --trace         tell each call on stderr
 
 exit status: 0 all is well; 1 something failed, or was found; 2 wrong usage
 )";
@@ -102,17 +110,43 @@ Exit status 1 where something is missing. --btf takes all arguments up to the ne
 folder, all files that are BTF (raw, or an ELF file with a section .BTF).
 )";
 
-constexpr uint32_t kLoadOptions = kJsonBit | kBtfBit | kKconfigBit | kEachBit | kEntriesBit;
+constexpr std::string_view kRecordHelp =
+    R"(usage: purebpf record [-o FILE] [--] PROGRAM [ARGUMENT...]
+
+Runs a program and writes its conversation with the kernel to FILE (PROGRAM.fixture, where none is
+named), as text that `purebpf replay` and tests answer from. PROGRAM is one of these verbs, or
+anything that takes its kernel from purebpf/bpf/testing/tool_kernel.h: it finds the file's name in
+the environment, as PUREBPF_RECORD. Of several such programs in a row, the last counts.
+
+exit status: the program's; 1 where it recorded nothing
+)";
+
+constexpr std::string_view kReplayHelp =
+    R"(usage: purebpf replay FILE [--] PROGRAM [ARGUMENT...]
+
+Runs a program with FILE, which was recorded, in the kernel's place: it needs no root and changes
+nothing. PROGRAM finds the file's name in the environment, as PUREBPF_REPLAY. What it does
+otherwise than recorded is reported, call by call.
+
+exit status: the program's, which is not 0 where something differs
+)";
+
+constexpr uint32_t kLoadOptions =
+    kTalkBit | kJsonBit | kBtfBit | kKconfigBit | kEachBit | kEntriesBit;
 
 constexpr auto kVerbs = std::to_array<Verb>({
-    {"inspect", "what object files hold", kInspectHelp, kJsonBit, false, &RunInspect},
+    {"inspect", "what object files hold", kInspectHelp, kJsonBit | kTalkBit, false, &RunInspect},
     {"btf dump", "types as text, or as a header in C", kBtfDumpHelp,
-     kJsonBit | kFormatBit | kBaseBit, true, &RunBtfDump},
+     kJsonBit | kFormatBit | kBaseBit | kTalkBit, true, &RunBtfDump},
     {"plan", "what loading would do, for this kernel or another", kPlanHelp, kLoadOptions, false,
      &RunPlan},
     {"load", "load, report, and close again", kLoadHelp, kLoadOptions, false, &RunLoad},
-    {"check", "whether objects fit kernels that are not here", kCheckHelp, kJsonBit | kBtfListBit,
-     false, &RunCheck},
+    {"check", "whether objects fit kernels that are not here", kCheckHelp,
+     kJsonBit | kBtfListBit | kTalkBit, false, &RunCheck},
+    {"record", "write a program's conversation with the kernel to a file", kRecordHelp, kOutputBit,
+     false, &RunRecord},
+    {"replay", "run a program with such a file in the kernel's place", kReplayHelp, 0, false,
+     &RunReplay},
 });
 
 std::string Usage() {
@@ -134,9 +168,31 @@ size_t WordsOf(const Verb& verb, std::span<const std::string_view> arguments) {
   return arguments.size() > 1 && arguments[1] == verb.name.substr(space + 1) ? 2 : 0;
 }
 
+// How many of the arguments, from the first on, are one option about the conversation.
+size_t TalkWords(std::span<const std::string_view> arguments) {
+  if (arguments.empty() || !arguments[0].starts_with('-')) return 0;
+  std::string_view name = arguments[0].substr(arguments[0].starts_with("--") ? 2 : 1);
+  const bool joined = name.find('=') != std::string_view::npos;
+  name = name.substr(0, name.find('='));
+  if (name == "trace") return 1;
+  if (name != "record" && name != "replay") return 0;
+  return joined || arguments.size() == 1 ? 1 : 2;
+}
+
 int Misused(Output& output, std::string_view what, std::string_view help) {
   output.Complain("purebpf: " + Clean(what) + "\n\n" + std::string(help));
   return kUsage;
+}
+
+// The command, but for what is recorded or replayed.
+std::string CommandLine(const Verb& verb, std::span<const std::string_view> arguments) {
+  std::string text = "purebpf " + std::string(verb.name);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const size_t words = TalkWords(arguments.subspan(i));
+    if (words == 0) text.append(" ").append(arguments[i]);
+    if (words == 2) ++i;
+  }
+  return text;
 }
 
 int RunVerb(Kernel& kernel, const Verb& verb, std::span<const std::string_view> arguments,
@@ -153,17 +209,26 @@ int RunVerb(Kernel& kernel, const Verb& verb, std::span<const std::string_view> 
   if ((verb.options & kBtfListBit) != 0 && options->btf.empty()) {
     return Misused(output, "--btf FILE is missing", verb.help);
   }
-  return verb.run(kernel, *options, output);
+  if ((verb.options & kTalkBit) == 0) return verb.run(kernel, *options, output);
+  return Converse(kernel, *options, CommandLine(verb, arguments), output,
+                  [&](Kernel& other) { return verb.run(other, *options, output); });
 }
 
 }  // namespace
 
 std::span<const Verb> Verbs() { return kVerbs; }
 
-int RunTool(Kernel& kernel, std::span<const std::string_view> arguments, Output& output) {
+int RunTool(Kernel& kernel, std::span<const std::string_view> all, Output& output) {
+  // Options that stand before the verb are its first.
+  size_t before = 0;
+  while (const size_t words = TalkWords(all.subspan(before))) before += words;
+  const auto arguments = all.subspan(before);
   for (const Verb& verb : kVerbs) {
     const size_t words = WordsOf(verb, arguments);
-    if (words != 0) return RunVerb(kernel, verb, arguments.subspan(words), output);
+    if (words == 0) continue;
+    std::vector<std::string_view> own(all.begin(), all.begin() + static_cast<ptrdiff_t>(before));
+    own.insert(own.end(), arguments.begin() + static_cast<ptrdiff_t>(words), arguments.end());
+    return RunVerb(kernel, verb, own, output);
   }
   if (arguments.empty()) return Misused(output, "no verb is given", Usage());
   if (arguments[0] == "--version") return output.Write(kVersion) ? kOk : kFailed;

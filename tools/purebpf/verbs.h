@@ -12,11 +12,6 @@
 
 namespace purebpf::tool {
 
-// Exit codes.
-inline constexpr int kOk = 0;
-inline constexpr int kFailed = 1;  // something failed, or something was found
-inline constexpr int kUsage = 2;
-
 struct Verb {
   std::string_view name;     // "btf dump": one word or two
   std::string_view summary;  // one line
@@ -35,6 +30,8 @@ int RunInspect(Kernel& kernel, const Options& options, Output& output);
 int RunBtfDump(Kernel& kernel, const Options& options, Output& output);
 int RunPlan(Kernel& kernel, const Options& options, Output& output);
 int RunLoad(Kernel& kernel, const Options& options, Output& output);
+int RunRecord(Kernel& kernel, const Options& options, Output& output);
+int RunReplay(Kernel& kernel, const Options& options, Output& output);
 int RunCheck(Kernel& kernel, const Options& options, Output& output);
 
 }  // namespace purebpf::tool

@@ -16,6 +16,7 @@ int Converse(Kernel& host, const Options& options, Report& report, FunctionRef<i
       .trace = {},
       .about = "xconnect --config " + options.config,
       .record_again = "xconnect --config " + options.config + " --record " + options.replay};
+  testing::AddEnvironment(wanted);
   if (options.trace) wanted.trace = [](std::string_view text) { WriteAll(STDERR_FILENO, text); };
   const Result<testing::ToolKernel> tool = testing::ToolKernel::Open(host, wanted);
   if (!tool) {

@@ -1,0 +1,79 @@
+// purebpf record and purebpf replay: the conversation of another program with the kernel.
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "purebpf/bpf/error.h"
+#include "purebpf/tools/purebpf/spawn.h"
+#include "purebpf/tools/purebpf/verbs.h"
+
+namespace purebpf::tool {
+namespace {
+
+// The name of the program that is recorded, and what that makes of it.
+std::string FixtureOf(const std::string& program) {
+  return program.substr(program.rfind('/') + 1) + ".fixture";
+}
+
+// A verb of this program, which is run as it is: `purebpf record -- load drop.o`.
+bool IsOwnVerb(const std::vector<std::string>& command) {
+  for (const Verb& verb : Verbs()) {
+    const std::string_view first = verb.name.substr(0, verb.name.find(' '));
+    if (command[0] == first) return true;
+  }
+  return false;
+}
+
+int RunOwn(Kernel& kernel, const std::vector<std::string>& command, std::string_view option,
+           const std::string& file, Output& output) {
+  std::vector<std::string_view> arguments{option, file};
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  return RunTool(kernel, arguments, output);
+}
+
+int CannotRun(const std::string& program, int error, Output& output) {
+  output.Complain("purebpf: cannot run '" + Clean(program) + "': " + std::string(ErrnoName(error)) +
+                  "\n");
+  return kFailed;
+}
+
+}  // namespace
+
+int RunRecord(Kernel& kernel, const Options& options, Output& output) {
+  const std::vector<std::string>& command = options.files;
+  const std::string file = options.output.empty() ? FixtureOf(command[0]) : options.output;
+  if (IsOwnVerb(command)) return RunOwn(kernel, command, "--record", file, output);
+  // Written under another name, so that a program that records nothing destroys nothing.
+  const std::string written = AbsolutePath(file) + ".part";
+  std::remove(written.c_str());
+  const auto status = RunProgram(command, "PUREBPF_RECORD", written);
+  if (!status) return CannotRun(command[0], status.error(), output);
+  if (std::rename(written.c_str(), file.c_str()) != 0) {
+    output.Complain(errno == ENOENT
+                        ? "purebpf: '" + Clean(command[0]) +
+                              "' recorded nothing: programs do that which take their kernel from "
+                              "purebpf/bpf/testing/tool_kernel.h\n"
+                        : "purebpf: cannot write '" + Clean(file) +
+                              "': " + std::string(ErrnoName(errno)) + "\n");
+    return *status != 0 ? *status : kFailed;
+  }
+  return *status;
+}
+
+int RunReplay(Kernel& kernel, const Options& options, Output& output) {
+  if (options.files.size() < 2) {
+    output.Complain("purebpf: replay FILE -- PROGRAM: no program is named\n");
+    return kUsage;
+  }
+  const std::string& file = options.files[0];
+  const std::vector<std::string> command(options.files.begin() + 1, options.files.end());
+  if (IsOwnVerb(command)) return RunOwn(kernel, command, "--replay", file, output);
+  const auto status = RunProgram(command, "PUREBPF_REPLAY", AbsolutePath(file));
+  if (!status) return CannotRun(command[0], status.error(), output);
+  return *status;
+}
+
+}  // namespace purebpf::tool

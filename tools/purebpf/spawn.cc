@@ -1,0 +1,77 @@
+#include "purebpf/tools/purebpf/spawn.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <vector>
+
+namespace purebpf::tool {
+namespace {
+
+// Signals that this process ignores meanwhile, and the started one does not.
+class SignalsIgnored {
+ public:
+  SignalsIgnored()
+      : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
+  SignalsIgnored(const SignalsIgnored&) = delete;
+  SignalsIgnored& operator=(const SignalsIgnored&) = delete;
+  ~SignalsIgnored() {
+    std::signal(SIGINT, interrupt_);
+    std::signal(SIGQUIT, quit_);
+  }
+
+ private:
+  using Handler = void (*)(int);
+  Handler interrupt_;
+  Handler quit_;
+};
+
+int Spawn(pid_t& child, char* const* arguments) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) sigaddset(&signals, signal);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int error = posix_spawnp(&child, arguments[0], nullptr, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+}  // namespace
+
+std::expected<int, int> RunProgram(std::span<const std::string> command, const char* variable,
+                                   const std::string& value) {
+  std::vector<std::string> words(command.begin(), command.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads
+  if (setenv(variable, value.c_str(), 1) != 0) return std::unexpected(errno);
+  const SignalsIgnored ignored;
+  pid_t child = 0;
+  const int error = Spawn(child, arguments.data());
+  unsetenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  if (error != 0) return std::unexpected(error);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return std::unexpected(errno);
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string AbsolutePath(const std::string& path) {
+  if (path.starts_with('/')) return path;
+  char* folder = getcwd(nullptr, 0);
+  if (folder == nullptr) return path;
+  std::string absolute = std::string(folder) + "/" + path;
+  std::free(folder);  // NOLINT(cppcoreguidelines-no-malloc): getcwd's
+  return absolute;
+}
+
+}  // namespace purebpf::tool
