@@ -305,9 +305,9 @@ bool EncodeStruct(Context& context, Schema schema, std::span<const Field> fields
       if (!EncodeField(context, *row, field.value, bytes)) return false;
       continue;
     }
+    if (!field.name.starts_with(kAt)) return false;
     const std::optional<uint64_t> offset =
-        field.name.starts_with(kAt) ? ParseNumber(std::string_view(field.name).substr(kAt.size()))
-                                    : std::nullopt;
+        ParseNumber(std::string_view(field.name).substr(kAt.size()));
     std::vector<std::byte> raw;
     if (!offset || !ReadBytes(context, field.value, raw) || *offset > bytes.size() ||
         raw.size() > bytes.size() - *offset)
