@@ -31,9 +31,10 @@ Result<uint32_t> FunctionInProgram(Kernel& kernel, const AttachTarget& target,
                                    std::string_view function) {
   const ProgramInfo info = PUREBPF_TRY(InfoOf(kernel, target));
   if (info.btf_id == 0)
-    return Refused(Code::kNotFound, "",
-                   "the program that it is attached to ('" + info.name + "') was loaded without types",
-                   "load that one with its BTF");
+    return Refused(
+        Code::kNotFound, "",
+        "the program that it is attached to ('" + info.name + "') was loaded without types",
+        "load that one with its BTF");
   const BtfObject object = PUREBPF_TRY(BtfObject::FromId(kernel, info.btf_id));
   const auto bytes = PUREBPF_TRY(object.Contents());
   const auto btf = elf::Btf::Parse(bytes);

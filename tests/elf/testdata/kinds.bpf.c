@@ -30,8 +30,8 @@ struct inner {
 
 struct kernel_type {
   struct inner nested DECL_TAG("of a member");
-  const volatile int *pointer;
-  struct later *forward;
+  const volatile int* pointer;
+  struct later* forward;
   char name[16];
   enum color color;
   enum wide wide;
@@ -41,9 +41,9 @@ struct kernel_type {
 
 struct registers {
   double number;
-  char *restrict alias;
+  char* restrict alias;
   u32 TYPE_TAG("user") * tagged;
-  u64 (*callback)(struct inner *, u32, ...);
+  u64 (*callback)(struct inner*, u32, ...);
 };
 
 int global_counter = 3;
@@ -51,25 +51,25 @@ static volatile const int limit SEC(".rodata") = 9;
 u64 zeroed[4];
 struct registers state SEC(".data.state");
 
-extern int kernel_function(struct inner *argument) __attribute__((weak)) SEC(".ksyms");
+extern int kernel_function(struct inner* argument) __attribute__((weak)) SEC(".ksyms");
 
-static __attribute__((noinline)) int helper(struct kernel_type *type, enum color color) {
+static __attribute__((noinline)) int helper(struct kernel_type* type, enum color color) {
   return (int)type->nested.low + (int)color + limit;
 }
 
 DECL_TAG("of a function")
-__attribute__((noinline)) int global_helper(struct kernel_type *type) {
+__attribute__((noinline)) int global_helper(struct kernel_type* type) {
   return type->name[3] + helper(type, type->color) + (type->wide == WIDE);
 }
 
-SEC("tc") int first(struct kernel_type *type) {
+SEC("tc") int first(struct kernel_type* type) {
   zeroed[1] = type->nested.first;
   state.number = 0;
   if (kernel_function) zeroed[2] = (u64)kernel_function(&type->nested);
   return global_helper(type) + global_counter;
 }
 
-SEC("xdp") int second(struct kernel_type *type) {
+SEC("xdp") int second(struct kernel_type* type) {
   return type->nested.whole + type->nested.high + (int)__builtin_preserve_type_info(*type, 1);
 }
 
