@@ -21,6 +21,7 @@ class Fd {
     return *this;
   }
   ~Fd() {
+    // NOLINTNEXTLINE(clang-analyzer-core.*): it loses track in PUREBPF_TRY's early return
     if (fd_ >= 0) kernel_->Close(fd_);
   }
 

@@ -41,6 +41,7 @@ SysResult<MutableBytes> Mmap(uint64_t address, size_t size, int protection, int 
                              uint64_t offset) {
   const auto mapped = Call(Sys::kMmap, address, size, protection, flags, fd, offset);
   if (!mapped) return std::unexpected(mapped.error());
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): mmap(2) without libc answers with an address
   return MutableBytes(reinterpret_cast<std::byte*>(*mapped), size);
 }
 

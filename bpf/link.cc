@@ -109,13 +109,14 @@ Result<Fd> Link::OpenIterator() const {
 
 Result<std::string> Link::ReadIterator(size_t max_bytes) const {
   constexpr size_t kPiece = 16384;  // kernel/bpf/bpf_iter.c gives 8 pages at most at once
-  const Fd iterator = PUREBPF_TRY(OpenIterator());
+  const Result<Fd> iterator = OpenIterator();
+  if (!iterator) return std::unexpected(iterator.error());
   std::string text;
   while (true) {
     const size_t before = text.size();
     text.resize(before + kPiece);
     const auto got =
-        kernel().Read(iterator.get(), std::as_writable_bytes(std::span(text)).subspan(before));
+        kernel().Read(iterator->get(), std::as_writable_bytes(std::span(text)).subspan(before));
     if (!got) return std::unexpected(SystemError(got.error(), "read iterator", name_));
     text.resize(before + std::min(*got, kPiece));
     if (*got == 0) return text;

@@ -23,6 +23,7 @@ class Mapping {
     return *this;
   }
   ~Mapping() {
+    // NOLINTNEXTLINE(clang-analyzer-core.*): it loses track in PUREBPF_TRY's early return
     if (!memory_.empty()) kernel_->UnmapMemory(memory_);
   }
 

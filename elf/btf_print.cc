@@ -88,7 +88,7 @@ bool Descend(const Btf& btf, BtfType& type, uint32_t index, std::string& text) {
 std::string FormatAccess(const Btf& btf, TypeId root, std::string_view access) {
   constexpr int kMaxSteps = 64;  // as many as the kernel takes
   const std::string name = FormatType(btf, root);
-  const std::string unfit = Concat({name, ": ", Printable(access)});
+  std::string unfit = Concat({name, ": ", Printable(access)});
   const auto resolved = btf.Resolve(root);
   const auto first = NextIndex(access);
   if (!resolved || !first) return unfit;

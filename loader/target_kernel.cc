@@ -278,7 +278,7 @@ Result<std::optional<std::string_view>> TargetKernel::Option(std::string_view op
       } else {
         state.config = KernelConfig::ParseFile(*file);
       }
-    } else if (state.is_running) {
+    } else if (state.is_running && state.kernel != nullptr) {
       state.config = KernelConfig::OfRunning(*state.kernel);
     } else if (!state.sources.kconfig.empty()) {
       state.config = KernelConfig();

@@ -14,7 +14,6 @@ namespace {
 using internal::HashName;
 using internal::ParseNumber;
 using internal::Quote;
-using internal::Unquote;
 
 constexpr std::string_view kMagic = "purebpf fixture ";
 constexpr size_t kIndent = 4;

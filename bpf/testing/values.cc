@@ -171,6 +171,7 @@ std::optional<uint64_t> ParseNumber(std::string_view word) {
   if (hex) word.remove_prefix(2);
   uint64_t value = 0;
   const char* const end = word.data() + word.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is its end
   const auto [rest, error] = std::from_chars(word.data(), end, value, hex ? 16 : 10);
   if (error != std::errc() || rest != end) return std::nullopt;
   if (!negative) return value;

@@ -209,7 +209,8 @@ std::expected<std::vector<Reference>, std::string> ReferencesOf(
       Reference reference = PUREBPF_TRY(resolver.Resolve(section, insns[i], *next));
       reference.insn = i;
       references.push_back(reference);
-      if (++next != relocations.end() && next->offset == at)
+      ++next;
+      if (next != relocations.end() && next->offset == at)
         return Problem(Where(section, at) + " is relocated twice");
     } else if ((insns[i].code == kCall && insns[i].src() == kPseudoCall) ||
                (load && insns[i].src() == kPseudoFunc)) {

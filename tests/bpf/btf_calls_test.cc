@@ -27,7 +27,7 @@ using ::testing::IsEmpty;
 const std::vector<std::byte> kBytes(40, std::byte{7});
 
 // Writes `log` as far as it fits, as a kernel since Linux 6.4.
-FakeKernel::Handler Refuses(std::string log, int error) {
+FakeKernel::Handler Refuses(const std::string& log, int error) {
   return [log, error](MutableBytes attr, std::span<const Region> regions) -> SysResult<int> {
     BtfLoadAttr asked;
     std::memcpy(&asked, attr.data(), sizeof asked);
@@ -136,7 +136,7 @@ struct FakeBtf {
 };
 
 // A kernel with these objects. `before_names`: as Linux 5.10.
-void Holds(FakeKernel& kernel, std::vector<FakeBtf> objects, bool before_names = false) {
+void Holds(FakeKernel& kernel, const std::vector<FakeBtf>& objects, bool before_names = false) {
   kernel.Always(Command::kBtfGetNextId, [objects](MutableBytes attr, auto) -> SysResult<int> {
     GetFdByIdAttr asked;
     std::memcpy(&asked, attr.data(), sizeof asked);

@@ -40,7 +40,7 @@ std::string_view TextOf(Bytes bytes) {
 
 Bytes BytesIn(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-constexpr auto NothingLess = [] { return std::vector<std::byte>(); };
+constexpr auto kNothingLess = [] { return std::vector<std::byte>(); };
 
 // The line of /proc/self/maps that this address is in; empty where it is mapped nowhere.
 std::string MapsLine(const void* address) {
@@ -98,7 +98,7 @@ TEST_F(HostFiles, OpensAPlainFileInMemoryOfItsOwn) {
   EXPECT_EQ(TextOf(*opened), "hello, world");
   const void* const address = opened->data();
   EXPECT_NE(MapsLine(address), "");
-  kernel_.CloseFile(*opened, NothingLess);
+  kernel_.CloseFile(*opened, kNothingLess);
   EXPECT_EQ(MapsLine(address), "");
 }
 
@@ -126,7 +126,7 @@ TEST_F(HostFiles, OpensFilesOfEverySizeUpToTheLimit) {
     }
     ASSERT_TRUE(opened.has_value()) << opened.error().value;
     EXPECT_EQ(TextOf(*opened), text);
-    kernel_.CloseFile(*opened, NothingLess);
+    kernel_.CloseFile(*opened, kNothingLess);
   }
 }
 
@@ -162,7 +162,7 @@ TEST_F(HostFiles, MapsTheKernelsBtfWhereItCan) {
   if (running >= KernelVersion{6, 16}) {
     EXPECT_NE(MapsLine(opened->data()).find(kBtf), std::string::npos);
   }
-  kernel_.CloseFile(*opened, NothingLess);
+  kernel_.CloseFile(*opened, kNothingLess);
   // What is mapped is bounded as well.
   EXPECT_EQ(kernel_.OpenFile(kBtf, 1000).error().value, EFBIG);
 }

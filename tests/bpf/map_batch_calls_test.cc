@@ -24,7 +24,6 @@ using purebpf::testing::FakeCall;
 using purebpf::testing::FakeKernel;
 using purebpf::testing::IsOk;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class BatchCalls : public ::testing::Test {
  protected:
@@ -38,7 +37,7 @@ class BatchCalls : public ::testing::Test {
   }
   [[nodiscard]] size_t Calls() const { return kernel_.calls().size() - before_; }
   // Gives these keys, with values ten times as large, and the position 7; then `error`.
-  FakeKernel::Handler Gives(std::vector<uint32_t> keys, int error = 0) {
+  FakeKernel::Handler Gives(const std::vector<uint32_t>& keys, int error = 0) {
     return [keys, error](MutableBytes bytes, std::span<const Region> regions) -> SysResult<int> {
       MapBatchAttr attr;
       std::memcpy(&attr, bytes.data(), sizeof attr);

@@ -21,7 +21,6 @@ using purebpf::testing::Fails;
 using purebpf::testing::FakeCall;
 using purebpf::testing::FakeKernel;
 using purebpf::testing::IsOk;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr const char* kPin = "/sys/fs/bpf/counts";

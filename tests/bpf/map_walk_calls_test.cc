@@ -50,7 +50,7 @@ class WalkCalls : public ::testing::Test {
   }
   void WithoutBatches(int error) { kernel_.Always(Command::kMapLookupBatch, Errno{error}); }
   // Buckets of these keys; a batch gives whole ones.
-  void WithBatches(std::vector<std::vector<uint32_t>> buckets) {
+  void WithBatches(const std::vector<std::vector<uint32_t>>& buckets) {
     kernel_.Always(Command::kMapLookupBatch,
                    [buckets](MutableBytes attr, std::span<const Region> regions) {
                      return Batch(buckets, attr, regions);

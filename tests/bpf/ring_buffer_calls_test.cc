@@ -197,7 +197,6 @@ TEST_F(RingCalls, EndsWhereTheHandlerSaysSo) {
 TEST_F(RingCalls, GoesOnWhereTheRingEnds) {
   RingBuffer ring = Open();
   // Many times round, with sizes that end everywhere.
-  std::string expected;
   uint64_t written = 0;
   for (int i = 0; i < 1000; ++i) {
     const std::string text(static_cast<size_t>(i * 37 % 900), static_cast<char>('a' + i % 26));

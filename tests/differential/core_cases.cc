@@ -22,7 +22,6 @@ using elf::BtfKind;
 using elf::BtfType;
 using elf::TypeId;
 using internal::CoreKind;
-using internal::CoreSubject;
 
 // SplitMix64.
 uint64_t Mix(uint64_t value) {

@@ -55,7 +55,7 @@ bool IsWalked(const Scenario& scenario, std::string_view series) {
   return series == "7.2" || std::ranges::find(kLong, scenario.name) == std::end(kLong);
 }
 
-const bool registered = [] {
+const bool kRegistered = [] {
   for (const Scenario& scenario : Scenarios()) {
     for (const std::string& series : {std::string("5.10"), std::string("7.2")}) {
       if (!IsWalked(scenario, series)) continue;
@@ -68,7 +68,7 @@ const bool registered = [] {
   return true;
 }();
 
-TEST(FaultWalkScenarios, AreThere) { EXPECT_TRUE(registered); }
+TEST(FaultWalkScenarios, AreThere) { EXPECT_TRUE(kRegistered); }
 
 }  // namespace
 }  // namespace purebpf::testing

@@ -33,7 +33,7 @@ std::vector<std::byte> Types() {
   return btf.Build();
 }
 
-CreateMapStep Map(std::string name) {
+CreateMapStep Map(const std::string& name) {
   return {.name = name,
           .params = {.name = name,
                      .type = MapType::kArray,
@@ -57,7 +57,8 @@ LoadPlan Plan(std::vector<Step> steps) {
 }
 
 // A verifier that refuses programs of one name, with these words.
-FakeKernel::Handler Refusing(FakeKernel& kernel, std::string name, std::string words) {
+FakeKernel::Handler Refusing(FakeKernel& kernel, const std::string& name,
+                               const std::string& words) {
   return
       [&kernel, name, words](MutableBytes attr, std::span<const Region> regions) -> SysResult<int> {
         ProgLoadAttr asked;

@@ -25,7 +25,7 @@ class ScenarioTest : public DualTest {
   Scenario scenario_;
 };
 
-const bool registered = [] {
+const bool kRegistered = [] {
   for (const Scenario& scenario : Scenarios()) {
     for (const std::string& kernel : KernelsUnderTest()) {
       const DualCase which{.bundle = "scenarios", .test = scenario.name, .kernel = kernel};
@@ -40,7 +40,7 @@ const bool registered = [] {
   return true;
 }();
 
-TEST(Scenarios, AreThere) { EXPECT_TRUE(registered); }
+TEST(Scenarios, AreThere) { EXPECT_TRUE(kRegistered); }
 
 }  // namespace
 }  // namespace purebpf::testing

@@ -9,7 +9,6 @@
 namespace purebpf::internal {
 namespace {
 
-using elf::BtfMember;
 using elf::BtfType;
 using elf::Concat;
 using elf::CoreRelocation;
@@ -21,7 +20,7 @@ constexpr size_t kMaxExplained = 4;
 
 // "field 'a.b' of struct s", "struct s", "enumerator 'A' of enum e".
 std::string Subject(CoreKind kind, const BtfType& root, const CorePath& path) {
-  const std::string type = elf::Describe(root);
+  std::string type = elf::Describe(root);
   switch (SubjectOf(kind)) {
     case CoreSubject::kType:
       return type;

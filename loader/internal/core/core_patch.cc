@@ -30,7 +30,7 @@ constexpr uint32_t kWidths[] = {4, 2, 1, 8};
 uint32_t WidthOf(const Insn& insn) { return kWidths[(insn.code & kWidthMask) >> 3]; }
 
 bool SetWidth(Insn& insn, uint32_t width) {
-  for (uint8_t bits = 0; bits < std::size(kWidths); ++bits) {
+  for (size_t bits = 0; bits < std::size(kWidths); ++bits) {
     if (kWidths[bits] != width) continue;
     insn.code = static_cast<uint8_t>((insn.code & ~kWidthMask) | bits << 3);
     return true;
@@ -38,7 +38,7 @@ bool SetWidth(Insn& insn, uint32_t width) {
   return false;
 }
 
-std::unexpected<Error> Refused(Code code, size_t index, std::string text) {
+std::unexpected<Error> Refused(Code code, size_t index, std::string_view text) {
   return CoreError(code, Concat({"instruction ", Decimal(index), " ", text}));
 }
 

@@ -94,6 +94,7 @@ std::vector<InsnSource> Sources(const InfoRecords& lines, const elf::Btf& btf) {
 std::unexpected<Error> Execution::Explain(const LoadProgramStep& step, Error error) const {
   if (error.log.empty()) return std::unexpected(std::move(error));
   std::vector<InsnNote> notes;
+  notes.reserve(step.notes.size());
   for (const PlanNote& note : step.notes) notes.push_back({note.insn, note.text});
   std::vector<InsnSource> sources;
   const auto btf = elf::Btf::Parse(types_);

@@ -115,10 +115,10 @@ Result<ExternValue> ExternValues::FindFunction(const ExternSpec& spec) {
 // Without -g nothing says what is called: it can only be a function of the kernel.
 Result<ExternValue> ExternValues::FindUntyped(const ExternSpec& spec) {
   const auto found = types_.Find(elf::EssentialName(spec.name), elf::BtfKind::kFunc);
-  if (found && *found)
+  if (const auto* type = found && found->has_value() ? &**found : nullptr)
     return ExternValue{.kind = ExternValue::Kind::kType,
-                       .type = static_cast<uint32_t>((*found)->id),
-                       .module = (*found)->module};
+                       .type = static_cast<uint32_t>(type->id),
+                       .module = type->module};
   if (spec.weak) return ExternValue{};
   return Missing(spec,
                  "the object does not define it, no type says what it is, and this kernel has no "
