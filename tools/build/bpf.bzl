@@ -1,9 +1,11 @@
 """Rules for BPF programs, for this repository and for every workspace that depends on it.
 
-    load("@purebpf//tools/build:bpf.bzl", "bpf_object", "cc_bpf_object")
+    load("@purebpf//tools/build:bpf.bzl", "bpf_library", "bpf_object", "bpf_vmlinux", "cc_bpf_object")
+
+docs/BAZEL.md shows them at work.
 """
 
-load("@bpf_tools//:defs.bzl", "CLANG", "MACHINE", "PROBLEM", "SYSTEM_INCLUDES")
+load("@bpf_tools//:defs.bzl", "CLANG", "MACHINE", "PROBLEM", "STRIP", "SYSTEM_INCLUDES")
 load("@rules_cc//cc:defs.bzl", "cc_library")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//tools/build:copts.bzl", "COPTS")
@@ -14,12 +16,16 @@ def _bpf_object_impl(ctx):
     src = ctx.file.src
     out = ctx.actions.declare_file(ctx.label.name + ".o")
     args = ctx.actions.args()
-    args.add_all(["-target", ctx.attr.target, "-D__TARGET_ARCH_" + MACHINE, "-O2", "-g", "-Wall"])
+    machine = ctx.attr.target_arch or MACHINE
+    args.add_all(["-target", ctx.attr.target, "-D__TARGET_ARCH_" + machine, "-O2", "-g", "-Wall"])
+    if ctx.attr.cpu:
+        args.add("-mcpu=" + ctx.attr.cpu)
 
     # The debug information becomes the object's BTF, which is why -g; the folder of this build is
     # kept out of it, so that the same source gives the same bytes everywhere.
     args.add("-fdebug-compilation-dir=.")
-    args.add("-fdebug-prefix-map=/proc/self/cwd=.")
+    args.add("-ffile-prefix-map=/proc/self/cwd=.")
+    args.add("-ffile-prefix-map=%s=." % ctx.bin_dir.path)
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps + [ctx.attr.headers]]
     quotes = depset([".", ctx.bin_dir.path], transitive = [c.quote_includes for c in contexts])
     systems = depset(transitive = [c.includes for c in contexts] + [c.system_includes for c in contexts])
@@ -28,16 +34,27 @@ def _bpf_object_impl(ctx):
     args.add_all(SYSTEM_INCLUDES, before_each = "-idirafter")
     args.add_all(depset(transitive = [c.defines for c in contexts]), format_each = "-D%s")
     args.add_all(ctx.attr.copts)
+    compiled = out if ctx.attr.dwarf else ctx.actions.declare_file(ctx.label.name + ".dwarf.o")
     args.add("-c", src)
-    args.add("-o", out)
+    args.add("-o", compiled)
     ctx.actions.run(
         executable = CLANG,
         arguments = [args],
         inputs = depset([src] + ctx.files.hdrs, transitive = [c.headers for c in contexts]),
-        outputs = [out],
+        outputs = [compiled],
         mnemonic = "BpfCompile",
         progress_message = "Compiling %s for bpf" % src.short_path,
     )
+    if not ctx.attr.dwarf:
+        # .BTF and .BTF.ext are no debug information to it.
+        ctx.actions.run(
+            executable = STRIP,
+            arguments = ["--strip-debug", "-o", out.path, compiled.path],
+            inputs = [compiled],
+            outputs = [out],
+            mnemonic = "BpfStrip",
+            progress_message = "Stripping %s" % out.short_path,
+        )
     return [DefaultInfo(files = depset([out]), runfiles = ctx.runfiles([out]))]
 
 bpf_object = rule(
@@ -45,10 +62,16 @@ bpf_object = rule(
     doc = "NAME.o: one C file compiled by the machine's clang for the kernel's BPF machine.",
     attrs = {
         "copts": attr.string_list(doc = "further options for clang, after the rule's own"),
+        "cpu": attr.string(
+            doc = "the instruction set, clang's -mcpu: v3 needs Linux 5.1, v4 6.6. Clang's own " +
+                  "default, if not said, is v1 up to clang 19 and v3 since",
+            values = ["", "v1", "v2", "v3", "v4"],
+        ),
         "deps": attr.label_list(
             providers = [CcInfo],
-            doc = "cc_library targets whose headers and defines the source uses",
+            doc = "bpf_library, bpf_vmlinux or cc_library targets: their headers and defines",
         ),
+        "dwarf": attr.bool(doc = "keeps DWARF, for llvm-objdump -S; BTF is there in any case"),
         "hdrs": attr.label_list(allow_files = [".h"], doc = "headers included by their path"),
         "headers": attr.label(
             default = Label("//bpf/include:bpf_headers"),
@@ -62,8 +85,70 @@ bpf_object = rule(
             doc = "the byte order: of the machine that builds, little (bpfel) or big (bpfeb)",
             values = ["bpf", "bpfeb", "bpfel"],
         ),
+        "target_arch": attr.string(
+            doc = "the machine whose registers <bpf/bpf_tracing.h> reads; the one that builds, if " +
+                  "not said",
+            values = ["", "arm", "arm64", "loongarch", "mips", "powerpc", "riscv", "s390", "x86"],
+        ),
     },
 )
+
+def bpf_library(name, hdrs, deps = [], **kwargs):
+    """Headers that BPF programs include, and the C++ programs beside them if both can read them.
+
+    Args:
+      name: the library, for deps of bpf_object, bpf_library and cc_library
+      hdrs: its headers, included by their path in the workspace
+      deps: other libraries whose headers these include
+      **kwargs: as for a cc_library: includes, defines, include_prefix, visibility...
+    """
+    cc_library(name = name, hdrs = hdrs, deps = deps, **kwargs)
+
+def _vmlinux_header_impl(ctx):
+    out = ctx.outputs.out
+    btf = ctx.file.btf
+    ctx.actions.run_shell(
+        command = '"$1" btf dump "$2" --format c >"$3"',
+        arguments = [ctx.executable._purebpf.path, btf.path if btf else "vmlinux", out.path],
+        inputs = [btf] if btf else [],
+        tools = [ctx.executable._purebpf],
+        outputs = [out],
+        # The running kernel is no input that Bazel knows: not to be taken from another machine.
+        execution_requirements = {} if btf else {"no-remote": "1"},
+        mnemonic = "BpfVmlinux",
+        progress_message = "Writing %s" % out.short_path,
+    )
+
+_vmlinux_header = rule(
+    implementation = _vmlinux_header_impl,
+    attrs = {
+        "btf": attr.label(allow_single_file = True),
+        "out": attr.output(mandatory = True),
+        "_purebpf": attr.label(
+            cfg = "exec",
+            default = Label("//tools:purebpf"),
+            executable = True,
+        ),
+    },
+)
+
+def bpf_vmlinux(name, btf = None, **kwargs):
+    """A library with "vmlinux.h": a kernel's types as C, for deps of bpf_object.
+
+    Args:
+      name: the library
+      btf: a file of BTF, raw or an ELF file with a .BTF section. The kernel of the machine that
+        builds, if not said: convenient, but then the build depends on that machine
+      **kwargs: for the cc_library
+    """
+    header = name + "/vmlinux.h"
+    _vmlinux_header(
+        name = name + "_header",
+        out = header,
+        btf = btf,
+        visibility = ["//visibility:private"],
+    )
+    cc_library(name = name, hdrs = [header], includes = [name], **kwargs)
 
 def _embedded_object_impl(ctx):
     stem = ctx.attr.stem

@@ -28,6 +28,7 @@ missing_for_build() {
   # Debian's Bazel builds without a network; another one would download GoogleTest.
   [[ -e /usr/src/googletest/googletest/include/gtest/gtest.h ]] || echo googletest
   [[ -n ${BPF_CLANG:-} ]] || have clang || echo clang
+  [[ -n ${BPF_STRIP:-} ]] || have llvm-strip || echo llvm
 }
 
 # Those that the demonstration uses, and some tests; what misses one is skipped.
