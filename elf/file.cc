@@ -1,10 +1,9 @@
 #include "purebpf/elf/file.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <utility>
 
+#include "purebpf/elf/ident.h"
 #include "purebpf/elf/names.h"
 #include "purebpf/elf/text.h"
 
@@ -12,13 +11,7 @@ namespace purebpf::elf {
 namespace {
 
 // Sizes and numbers of the gABI's "ELF Header" and "Sections" chapters, ELFCLASS64.
-constexpr uint64_t kIdentSize = 16;
-constexpr uint64_t kHeaderSize = 64;
 constexpr uint64_t kSectionHeaderSize = 64;
-constexpr std::array kMagic = {std::byte{0x7f}, std::byte{'E'}, std::byte{'L'}, std::byte{'F'}};
-constexpr uint8_t kClass64 = 2;
-constexpr uint8_t kDataLittle = 1;
-constexpr uint8_t kDataBig = 2;
 constexpr uint32_t kCurrentVersion = 1;
 constexpr uint16_t kTypeRelocatable = 1;
 // e_shstrndx when the index is in section 0's sh_link.
@@ -35,35 +28,6 @@ struct SectionHeader {
   uint64_t offset = 0;
   Section section;  // without name and contents
 };
-
-Result<std::endian> ReadIdent(Bytes bytes) {
-  if (bytes.size() < kHeaderSize) {
-    return Malformed(Concat({"ELF header: the file has ", Hex(bytes.size()),
-                             " bytes, the header needs ", Hex(kHeaderSize)}));
-  }
-  if (!std::ranges::equal(bytes.first(kMagic.size()), kMagic)) {
-    return Malformed("ELF header: the file does not start with 7f 'ELF'");
-  }
-  // Section, symbol and relocation indices are 32 bits wide; below this size all of them fit.
-  if (bytes.size() > std::numeric_limits<uint32_t>::max()) {
-    return Unsupported(Concat({"ELF header: the file has ", Hex(bytes.size()),
-                               " bytes, this reader takes at most 0xffffffff"}));
-  }
-  ByteReader reader(bytes.subspan(kMagic.size()), std::endian::little);
-  const uint8_t file_class = reader.U8();
-  const uint8_t data = reader.U8();
-  const uint8_t version = reader.U8();
-  if (file_class != kClass64) {
-    return Malformed(Concat({"ELF header: class ", Decimal(file_class), ", not 2 (64-bit)"}));
-  }
-  if (version != kCurrentVersion) {
-    return Malformed(Concat({"ELF header: identification version ", Decimal(version), ", not 1"}));
-  }
-  if (data == kDataLittle) return std::endian::little;
-  if (data == kDataBig) return std::endian::big;
-  return Malformed(
-      Concat({"ELF header: data encoding ", Decimal(data), ", not 1 (little) or 2 (big endian)"}));
-}
 
 SectionHeader DecodeSectionHeader(Bytes bytes, std::endian order, uint32_t index) {
   ByteReader reader(bytes, order);
