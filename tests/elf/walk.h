@@ -20,6 +20,8 @@ Walk WalkFile(Bytes bytes);  // and its .BTF and .BTF.ext, without what follows
 Walk WalkBtf(Bytes bytes);
 // The accessors alone, for what is too large or too many.
 Walk WalkBtfLightly(Bytes bytes);
+// The functions of an executable file, and again of what it is reduced to.
+Walk WalkExecutable(Bytes bytes);
 // The three parts of a .BTF.ext that belongs to these types.
 Walk WalkBtfExt(Bytes types, Bytes extension);
 
