@@ -175,11 +175,14 @@ class FakeKernel : public Kernel {
   }
   // A folder is there where a file lies in it.
   SysResult<std::vector<std::string>> ListFolder(const std::string& path) override {
-    std::vector<std::string> names;
-    for (const auto& [file, contents] : files)
-      if (file.starts_with(path + "/")) names.push_back(file.substr(path.size() + 1));
+    std::set<std::string> names;
+    for (const auto& [file, contents] : files) {
+      if (!file.starts_with(path + "/")) continue;
+      const std::string below = file.substr(path.size() + 1);
+      names.insert(below.substr(0, below.find('/')));
+    }
     if (names.empty()) return std::unexpected(Errno{ENOENT});
-    return names;
+    return std::vector<std::string>(names.begin(), names.end());
   }
   SysResult<void> MakeFolder(const std::string& path) override {
     folders.push_back(path);
