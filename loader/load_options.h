@@ -20,7 +20,7 @@ struct MapReplacement {
       nullptr;  // borrowed until the object is loaded, which has its own descriptor then
 };
 
-struct MapEntries {
+struct MaxEntries {
   std::string map;  // MapSpec::name
   uint32_t max_entries = 0;
 };
@@ -46,7 +46,7 @@ struct LoadOptions {
   bool partial = false;
 
   std::vector<MapReplacement> replace;
-  std::vector<MapEntries> max_entries;
+  std::vector<MaxEntries> max_entries;
   // Of maps whose definition leaves the number of entries to user space (0), where their type needs
   // one.
   uint32_t default_max_entries = 0;

@@ -67,7 +67,7 @@ class Loading {
   }
 
   // A size that was given for a map that no object has: mistyped, or the wrong object.
-  [[nodiscard]] const MapEntries* UnusedEntries() const {
+  [[nodiscard]] const MaxEntries* UnusedEntries() const {
     const auto unused = std::ranges::find(entries_used_, false);
     if (unused == entries_used_.end()) return nullptr;
     return &options_.max_entries[static_cast<size_t>(unused - entries_used_.begin())];
@@ -80,7 +80,7 @@ class Loading {
     LoadOptions options = options_;
     options.max_entries.clear();
     for (size_t i = 0; i < options_.max_entries.size(); ++i) {
-      const MapEntries& wanted = options_.max_entries[i];
+      const MaxEntries& wanted = options_.max_entries[i];
       const MapSpec* map = spec.FindMap(wanted.map);
       if (map == nullptr) {
         const auto found = std::ranges::find(spec.maps, wanted.map, [](const MapSpec& candidate) {
@@ -233,7 +233,7 @@ int Run(Kernel& kernel, const Options& options, bool load, Output& output) {
     if (!report.Ok()) status = kFailed;
     if (!output.Write(options.json ? ToJson(report) : ToText(report))) return kFailed;
   }
-  if (const MapEntries* unused = loading.UnusedEntries(); unused != nullptr) {
+  if (const MaxEntries* unused = loading.UnusedEntries(); unused != nullptr) {
     output.Complain("purebpf: --max-entries: no object has a map '" + Clean(unused->map) + "'\n");
     return kFailed;
   }

@@ -23,7 +23,7 @@ struct Options {
   DumpFormat format = DumpFormat::kRaw;
   bool each = false;
   bool json = false;
-  std::vector<MapEntries> max_entries;
+  std::vector<MaxEntries> max_entries;
   uint32_t default_max_entries = 0;
   // The conversation with the kernel (conversation.h).
   std::string record;  // --record: a file to be written

@@ -26,7 +26,7 @@ bool NeedsEntries(MapType type) {
 }
 
 void Resize(const MapSpec& map, const LoadOptions& options, MapParams& params) {
-  const auto given = std::ranges::find(options.max_entries, map.name, &MapEntries::map);
+  const auto given = std::ranges::find(options.max_entries, map.name, &MaxEntries::map);
   if (given != options.max_entries.end()) {
     params.max_entries = given->max_entries;
   } else if (params.max_entries == 0 && NeedsEntries(params.type)) {
