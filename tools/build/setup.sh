@@ -40,6 +40,8 @@ missing_for_demo() {
 missing_for_tests() {
   missing_for_demo
   have llc || echo llvm
+  have pkg-config || echo pkg-config
+  have cmake || echo cmake
   # Objects that others compiled, to be read.
   compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
