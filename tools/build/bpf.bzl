@@ -5,14 +5,23 @@
 docs/BAZEL.md shows them at work.
 """
 
-load("@bpf_tools//:defs.bzl", "CLANG", "MACHINE", "PROBLEM", "STRIP", "SYSTEM_INCLUDES")
+load("@bpf_tools//:defs.bzl", "CLANG", "MACHINE", "PROBLEM", "STRIP", "STRIP_PROBLEM", "SYSTEM_INCLUDES")
 load("@rules_cc//cc:defs.bzl", "cc_library")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 load("//tools/build:copts.bzl", "COPTS")
 
+# Where headers are found by their path in a workspace: this one, and that of the target.
+def _roots(ctx):
+    roots = [".", ctx.bin_dir.path]
+    if ctx.label.workspace_root:
+        roots += [root + "/" + ctx.label.workspace_root for root in roots]
+    return roots
+
 def _bpf_object_impl(ctx):
     if PROBLEM:
         fail("bpf_object: " + PROBLEM)
+    if STRIP_PROBLEM and not ctx.attr.dwarf:
+        fail("bpf_object: " + STRIP_PROBLEM)
     src = ctx.file.src
     out = ctx.actions.declare_file(ctx.label.name + ".o")
     args = ctx.actions.args()
@@ -27,7 +36,7 @@ def _bpf_object_impl(ctx):
     args.add("-ffile-prefix-map=/proc/self/cwd=.")
     args.add("-ffile-prefix-map=%s=." % ctx.bin_dir.path)
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps + [ctx.attr.headers]]
-    quotes = depset([".", ctx.bin_dir.path], transitive = [c.quote_includes for c in contexts])
+    quotes = depset(_roots(ctx), transitive = [c.quote_includes for c in contexts])
     systems = depset(transitive = [c.includes for c in contexts] + [c.system_includes for c in contexts])
     args.add_all(quotes, before_each = "-iquote")
     args.add_all(systems, before_each = "-isystem")
@@ -59,7 +68,8 @@ def _bpf_object_impl(ctx):
 
 bpf_object = rule(
     implementation = _bpf_object_impl,
-    doc = "NAME.o: one C file compiled by the machine's clang for the kernel's BPF machine.",
+    doc = "NAME.o: one C file compiled by the machine's clang for the kernel's BPF machine. BTF " +
+          "and no DWARF; the same bytes from the same source, in whatever folder it is built.",
     attrs = {
         "copts": attr.string_list(doc = "further options for clang, after the rule's own"),
         "cpu": attr.string(
@@ -72,7 +82,10 @@ bpf_object = rule(
             doc = "bpf_library, bpf_vmlinux or cc_library targets: their headers and defines",
         ),
         "dwarf": attr.bool(doc = "keeps DWARF, for llvm-objdump -S; BTF is there in any case"),
-        "hdrs": attr.label_list(allow_files = [".h"], doc = "headers included by their path"),
+        "hdrs": attr.label_list(
+            allow_files = [".h", ".c"],
+            doc = "headers included by their path, and sources that src includes",
+        ),
         "headers": attr.label(
             default = Label("//bpf/include:bpf_headers"),
             doc = "the library that has <bpf/bpf_helpers.h>; an empty cc_library here gives way " +
@@ -107,14 +120,13 @@ def bpf_library(name, hdrs, deps = [], **kwargs):
 def _vmlinux_header_impl(ctx):
     out = ctx.outputs.out
     btf = ctx.file.btf
-    ctx.actions.run_shell(
-        command = '"$1" btf dump "$2" --format c >"$3"',
-        arguments = [ctx.executable._purebpf.path, btf.path if btf else "vmlinux", out.path],
+    ctx.actions.run(
+        executable = ctx.executable._vmlinux,
+        arguments = [btf.path if btf else "/sys/kernel/btf/vmlinux", out.path],
         inputs = [btf] if btf else [],
-        tools = [ctx.executable._purebpf],
         outputs = [out],
         # The running kernel is no input that Bazel knows: not to be taken from another machine.
-        execution_requirements = {} if btf else {"no-remote": "1"},
+        execution_requirements = {} if btf else {"no-cache": "1", "no-remote": "1"},
         mnemonic = "BpfVmlinux",
         progress_message = "Writing %s" % out.short_path,
     )
@@ -124,9 +136,9 @@ _vmlinux_header = rule(
     attrs = {
         "btf": attr.label(allow_single_file = True),
         "out": attr.output(mandatory = True),
-        "_purebpf": attr.label(
+        "_vmlinux": attr.label(
             cfg = "exec",
-            default = Label("//tools:purebpf"),
+            default = Label("//tools/build:vmlinux"),
             executable = True,
         ),
     },

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_BUILD_VERDICTS_H_
+#define TESTS_BUILD_VERDICTS_H_
+
+#define VERDICT_S390 (VERDICT_ARM64 + 1)
+#define VERDICT_OTHER 33
+
+#endif /* TESTS_BUILD_VERDICTS_H_ */
