@@ -50,14 +50,14 @@ bool CopyWord(std::byte* to, const std::byte* from, size_t size) {
   return true;
 }
 
-void Copy(std::byte* to, const std::byte* from, size_t size) {
+}  // namespace
+
+void internal::CopyLive(std::byte* to, const std::byte* from, size_t size) {
   if (CopyWord<uint64_t>(to, from, size) || CopyWord<uint32_t>(to, from, size) ||
       CopyWord<uint16_t>(to, from, size))
     return;
   if (size != 0) std::memcpy(to, from, size);
 }
-
-}  // namespace
 
 Result<MapMemory> MapMemory::Of(const Map& map, Access access) {
   const MapParams& params = map.params();
@@ -107,13 +107,13 @@ Result<std::byte*> MapMemory::Place(size_t offset, size_t size, size_t alignment
 
 Result<void> MapMemory::Read(size_t offset, MutableBytes value) const {
   const std::byte* const from = PUREBPF_TRY(Place(offset, value.size(), 1, /*write=*/false));
-  Copy(value.data(), from, value.size());
+  internal::CopyLive(value.data(), from, value.size());
   return {};
 }
 
 Result<void> MapMemory::Write(size_t offset, Bytes value) {
   std::byte* const to = PUREBPF_TRY(Place(offset, value.size(), 1, /*write=*/true));
-  Copy(to, value.data(), value.size());
+  internal::CopyLive(to, value.data(), value.size());
   return {};
 }
 

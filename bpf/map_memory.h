@@ -24,6 +24,11 @@
 
 namespace purebpf {
 
+namespace internal {
+// As programs write a variable: 2, 4 or 8 bytes that are aligned on both sides at once.
+void CopyLive(std::byte* to, const std::byte* from, size_t size);
+}  // namespace internal
+
 class MapMemory {
  public:
   // One call. Writable is kPermission for a map that is frozen or that user space may not write.
