@@ -1,6 +1,7 @@
 """Rules for BPF programs, for this repository and for every workspace that depends on it.
 
-    load("@purebpf//tools/build:bpf.bzl", "bpf_library", "bpf_object", "bpf_vmlinux", "cc_bpf_object")
+    load("@purebpf//tools/build:bpf.bzl", "bpf_library", "bpf_object", "bpf_vmlinux", "cc_bpf_object",
+         "cc_bpf_skeleton")
 
 docs/BAZEL.md shows them at work.
 """
@@ -251,5 +252,100 @@ def cc_bpf_object(name, object, namespace = None, include_prefix = None, tags = 
         # Clang counts a literal beyond 64 KiB among the pedantic warnings.
         copts = COPTS + ["-Wno-overlength-strings"],
         tags = tags,
+        **kwargs
+    )
+
+def _skeleton_impl(ctx):
+    stem = ctx.attr.stem + ".skel"
+    header = ctx.actions.declare_file(stem + ".h")
+    source = ctx.actions.declare_file(stem + ".cc")
+    args = ctx.actions.args()
+    args.add("--name", ctx.attr.stem)
+    args.add("--namespace", ctx.attr.namespace)
+    args.add("--include", ctx.attr.include)
+    args.add("--header", header)
+    args.add("--source", source)
+    args.add(ctx.file.object)
+    ctx.actions.run(
+        executable = ctx.executable._generate,
+        arguments = [args],
+        inputs = [ctx.file.object],
+        outputs = [header, source],
+        mnemonic = "BpfSkeleton",
+        progress_message = "Writing the skeleton of %s" % ctx.file.object.short_path,
+    )
+    return [
+        DefaultInfo(files = depset([header, source])),
+        OutputGroupInfo(header = depset([header]), source = depset([source])),
+    ]
+
+_skeleton = rule(
+    implementation = _skeleton_impl,
+    attrs = {
+        "include": attr.string(mandatory = True, doc = "the header's path as it is included"),
+        "namespace": attr.string(mandatory = True),
+        "object": attr.label(allow_single_file = [".o"], mandatory = True),
+        "stem": attr.string(mandatory = True, doc = "the object's name; the files are STEM.skel.*"),
+        "_generate": attr.label(
+            cfg = "exec",
+            default = Label("//tools/skeleton:generate"),
+            executable = True,
+        ),
+    },
+)
+
+def cc_bpf_skeleton(
+        name,
+        object,
+        namespace = None,
+        include_prefix = None,
+        deps = [],
+        tags = [],
+        **kwargs):
+    """A cc_library to use a BPF object by: its bytes, and typed maps, programs and variables.
+
+        #include "<package>/<name>.skel.h"
+
+        auto objects = <name>::Load();
+
+    docs/SKELETON.md says what is in the header.
+
+    Args:
+      name: the library; what the object is called, in the kernel too; the header's name
+      object: a bpf_object, or any object file
+      namespace: the header's C++ namespace, NAME if not said; nested ones as "a::b"
+      include_prefix: includes it as "<include_prefix>/<name>.skel.h", as for a cc_library
+      deps: further ones for the cc_library
+      tags: for the cc_library
+      **kwargs: for the cc_library
+    """
+    folder = native.package_name() if include_prefix == None else include_prefix
+    _skeleton(
+        name = name + "_skeleton",
+        include = (folder + "/" if folder else "") + name + ".skel.h",
+        namespace = namespace or name,
+        object = object,
+        stem = name,
+        tags = tags,
+        visibility = ["//visibility:private"],
+    )
+    for group in ["header", "source"]:
+        native.filegroup(
+            name = name + "_skeleton_" + group,
+            srcs = [":" + name + "_skeleton"],
+            output_group = group,
+            tags = tags,
+            visibility = ["//visibility:private"],
+        )
+    if include_prefix != None:
+        kwargs["include_prefix"] = include_prefix
+    cc_library(
+        name = name,
+        srcs = [":" + name + "_skeleton_source"],
+        hdrs = [":" + name + "_skeleton_header"],
+        # Clang counts a literal beyond 64 KiB among the pedantic warnings.
+        copts = COPTS + ["-Wno-overlength-strings"],
+        tags = tags,
+        deps = deps + [Label("//loader:skeleton")],
         **kwargs
     )

@@ -23,6 +23,8 @@ enum class Option : uint8_t {
   kReplay,
   kTrace,
   kOutput,
+  kName,
+  kNamespace,
 };
 
 struct OptionDef {
@@ -44,6 +46,8 @@ constexpr auto kOptions = std::to_array<OptionDef>({
     {"replay", Option::kReplay, true, kTalkBit},
     {"trace", Option::kTrace, false, kTalkBit},
     {"o", Option::kOutput, true, kOutputBit},
+    {"name", Option::kName, true, kNamesBit},
+    {"namespace", Option::kNamespace, true, kNamesBit},
 });
 
 using Status = std::expected<void, std::string>;
@@ -126,6 +130,10 @@ Status Set(Options& options, const OptionDef& def, std::string_view value) {
       return {};
     case Option::kOutput:
       return SetOnce(options.output, def.name, value);
+    case Option::kName:
+      return SetOnce(options.name, def.name, value);
+    case Option::kNamespace:
+      return SetOnce(options.name_space, def.name, value);
   }
   return {};
 }

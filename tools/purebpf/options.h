@@ -30,6 +30,9 @@ struct Options {
   std::string replay;  // --replay: a file to answer from
   bool trace = false;  // --trace
   std::string output;  // -o
+  // Of generated code.
+  std::string name;        // --name
+  std::string name_space;  // --namespace
 };
 
 // Which options a verb takes; the others are refused.
@@ -44,6 +47,7 @@ enum OptionBit : uint32_t {
   kBaseBit = 128,
   kTalkBit = 256,    // --record, --replay, --trace
   kOutputBit = 512,  // -o
+  kNamesBit = 1024,  // --name, --namespace
 };
 
 // The arguments after the verb, or what is wrong with them. `--` ends the options.

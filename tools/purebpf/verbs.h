@@ -32,6 +32,7 @@ int RunPlan(Kernel& kernel, const Options& options, Output& output);
 int RunLoad(Kernel& kernel, const Options& options, Output& output);
 int RunRecord(Kernel& kernel, const Options& options, Output& output);
 int RunReplay(Kernel& kernel, const Options& options, Output& output);
+int RunGenSkeleton(Kernel& kernel, const Options& options, Output& output);
 int RunCheck(Kernel& kernel, const Options& options, Output& output);
 
 }  // namespace purebpf::tool
