@@ -115,8 +115,9 @@ Result<Fd> OpenNamed(Kernel& kernel, PerfEventAttr attr, const std::string& name
     case ENOENT:
       error.hint = named ? "no such function or file" : "this machine has no such event";
       break;
-    case EADDRNOTAVAIL:
-      error.hint = "no such function, or none that may be probed";
+    case EADDRNOTAVAIL:  // kernel/trace/trace_kprobe.c: create_local_trace_kprobe, Linux 6.7
+      error.hint =
+          "several functions have this name: attach by address, or to all by KprobeMultiTarget";
       break;
     case EOPNOTSUPP:
       error.hint = "this machine cannot count it so";

@@ -219,7 +219,7 @@ TEST_F(PerfEventCalls, SaysWhyAnEventCannotBeOpened) {
       {EACCES, Code::kPermission, "open perf event 'function vfs_read': EACCES"},
       {EPERM, Code::kPermission, "needs CAP_PERFMON"},
       {ENOENT, Code::kNotFound, "no such function or file"},
-      {EADDRNOTAVAIL, Code::kSystem, "none that may be probed"},
+      {EADDRNOTAVAIL, Code::kSystem, "several functions have this name"},
       {EOPNOTSUPP, Code::kUnsupported, "cannot count it so"},
       {EMFILE, Code::kSystem, "ulimit -n"},
       {EINVAL, Code::kInvalidArgument, "EINVAL"},
