@@ -44,12 +44,17 @@ class PointerWords {
     const bool holds =
         std::ranges::any_of(regions_, [&](const Region& other) { return other.holder == index; });
     if (IsIn(region) && !(holds && spec.content == Content::kWords)) {
-      // A structure that is to be filled says something only where it is not all zero.
+      // A structure that is to be filled says something only where it is not all zero, and what its
+      // own pointers are is never told.
+      std::vector<std::byte> plain(region.bytes.begin(), region.bytes.end());
+      for (const Region& held : regions_)
+        if (holds && held.holder == index && held.attr_offset + 8U <= plain.size())
+          StoreInteger(plain, held.attr_offset, 8, 0);
       const bool empty_form =
           spec.content == Content::kInfo &&
-          std::ranges::all_of(region.bytes, [](std::byte byte) { return byte == std::byte{0}; });
+          std::ranges::all_of(plain, [](std::byte byte) { return byte == std::byte{0}; });
       if (!empty_form)
-        DescribeContent(context_, spec, name, about_, region.bytes, call_.inputs, call_.blocks);
+        DescribeContent(context_, spec, name, about_, plain, call_.inputs, call_.blocks);
     }
     if (holds) DescribeHeld(index, spec, name);
   }
