@@ -70,8 +70,8 @@ void Stage::Compare(std::string_view what, const StateKernel::State& before, con
 
 std::vector<Scenario> Scenarios() {
   std::vector<Scenario> all;
-  for (const auto& topic :
-       {MapScenarios(), ProgramScenarios(), NetworkScenarios(), LoaderScenarios()})
+  for (const auto& topic : {MapScenarios(), ProgramScenarios(), NetworkScenarios(),
+                            LoaderScenarios(), AttachScenarios()})
     all.insert(all.end(), topic.begin(), topic.end());
   return all;
 }

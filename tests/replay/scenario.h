@@ -110,6 +110,7 @@ std::span<const Scenario> MapScenarios();
 std::span<const Scenario> ProgramScenarios();
 std::span<const Scenario> NetworkScenarios();
 std::span<const Scenario> LoaderScenarios();
+std::span<const Scenario> AttachScenarios();
 
 }  // namespace purebpf::testing
 
