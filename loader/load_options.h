@@ -48,7 +48,7 @@ struct LoadOptions {
   std::vector<MapReplacement> replace;
   std::vector<MaxEntries> max_entries;
   // Of maps whose definition leaves the number of entries to user space (0), where their type needs
-  // one.
+  // one. It does not where 0 has a meaning: a perf event array has one entry for each possible CPU.
   uint32_t default_max_entries = 0;
 
   // Where maps that are to be pinned by name are: on a BPF file system. Made where it is not there.

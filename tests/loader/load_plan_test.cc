@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "purebpf/tests/support/result_matchers.h"
 #include "tests/loader/kinds.h"
 #include "tests/loader/kinds_foreign.h"
@@ -14,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::Fails;
 using testing::IsOk;
+using ::testing::Pair;
 
 CollectionSpec Parse(Bytes object, std::string_view name) {
   auto spec = CollectionSpec::Parse(object, name);
@@ -114,6 +117,23 @@ TEST(LoadPlan, FitsMapsToTheKernel) {
       EXPECT_EQ(map.value_size, 4U);
     }
   }
+}
+
+TEST(LoadPlan, HasTheDefaultSizeOnlyWhereNoneHasAMeaning) {
+  CollectionSpec spec = Loadable();
+  spec.FindMap("by_size")->params.max_entries = 0;
+  spec.FindMap("by_type")->params.max_entries = 0;
+  spec.FindMap("by_type")->params.type = MapType::kTaskStorage;
+  const auto plan =
+      PlanWith(spec, {.only = {{"by_size", "by_type", "events"}}, .default_max_entries = 77});
+  ASSERT_THAT(plan, IsOk());
+  std::map<std::string, uint32_t> entries;
+  for (const Step& step : plan->steps) {
+    if (const auto* map = std::get_if<CreateMapStep>(&step))
+      entries[map->name] = map->params.max_entries;
+  }
+  EXPECT_THAT(entries, ElementsAre(Pair("by_size", 77U), Pair("by_type", 0U),
+                                   Pair("events", 6U)));  // one for each possible CPU
 }
 
 TEST(LoadPlan, IsAFunctionOfItsArguments) {

@@ -9,10 +9,11 @@
 namespace purebpf::internal {
 namespace {
 
-// Whether the type's number of entries may be left to user space: those of these are kept with what
-// they belong to, and the kernel wants 0.
+// Whether a definition that says 0 leaves the number to user space. Entries of these storages are
+// kept with what they belong to, and the kernel wants 0; perf event arrays have one for each CPU.
 bool NeedsEntries(MapType type) {
   switch (type) {
+    case MapType::kPerfEventArray:
     case MapType::kCgroupStorage:
     case MapType::kPercpuCgroupStorage:
     case MapType::kSkStorage:
