@@ -7,6 +7,7 @@
 #include <typeinfo>
 
 #include "app/count_object.h"
+#include "app/counter.skel.h"
 #include "app/packet_stats.h"
 #include "purebpf/loader/collection_spec.h"
 
@@ -44,6 +45,12 @@ int main() {
       }
       std::printf("\n");
     }
+    auto counter = app::counter::Spec::Read();
+    if (!counter) throw std::runtime_error(counter.error().ToString());
+    counter->maps.packet_counts->params.max_entries /= 2;
+    std::printf("skeleton: %s, %" PRIu32 " entries\n",
+                counter->programs.count_packets->name.c_str(),
+                counter->maps.packet_counts->params.max_entries);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", typeid(error).name(), error.what());
     return 1;
