@@ -42,6 +42,7 @@ missing_for_tests() {
   have llc || echo llvm
   have pkg-config || echo pkg-config
   have cmake || echo cmake
+  have make || echo make
   # Objects that others compiled, to be read.
   compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
