@@ -90,7 +90,7 @@ std::vector<std::byte> ReduceExecutable(const Executable& executable,
     const auto info = static_cast<uint8_t>(static_cast<unsigned>(function.binding) << 4 |
                                            (function.resolver ? 10U : 2U));
     symbols.Put(static_cast<uint32_t>(names.size())).Put(info).Put(uint8_t{0});
-    symbols.Put(uint16_t{function.defined ? uint16_t{1} : uint16_t{0}});
+    symbols.Put(static_cast<uint16_t>(function.defined ? 1 : 0));
     symbols.Put(function.address).Put(function.size);
     names += function.name;
     if (function.old) names += "@OLD";

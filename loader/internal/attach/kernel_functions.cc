@@ -86,9 +86,9 @@ bool FindByAddress(Kernel& kernel, std::string_view pattern, std::vector<uint64_
     std::string_view digits = line.substr(0, space);
     if (digits.starts_with("0x")) digits.remove_prefix(2);
     uint64_t address = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, address, 16);
-    if (error != std::errc() || stop != end || address == 0) return false;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
+    if (error != std::errc() || end != digits.data() + digits.size() || address == 0) return false;
     if (!Matches(pattern, name) || name.starts_with(kInvalid)) return false;
     addresses.push_back(address);
     return true;
