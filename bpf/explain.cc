@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "purebpf/bpf/capabilities.h"
+
 namespace purebpf {
 
 using internal::HintRow;
@@ -193,6 +195,7 @@ void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refu
     if (!Holds(row.when, refusal, release)) continue;
     error.hint = row.hint;
     if (row.when == When::kTooNew) SayTooNew(refusal.newcomer, release, error);
+    if (row.error == EPERM) NameMissingCapabilities(kernel, error);
     return;
   }
   // Without a row: the kernel answers EINVAL to a command that it does not know.

@@ -56,6 +56,7 @@ class ForwardingKernel : public Kernel {
   void UnmapMemory(MutableBytes memory) override { next_.UnmapMemory(memory); }
   void Look(Bytes memory) override { next_.Look(memory); }
   SysResult<std::string> Release() override { return next_.Release(); }
+  std::optional<uint64_t> Capabilities() override { return next_.Capabilities(); }
   SysResult<ResourceLimit> GetResourceLimit(int resource) override {
     return next_.GetResourceLimit(resource);
   }

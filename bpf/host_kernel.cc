@@ -97,6 +97,16 @@ SysResult<std::string> HostKernel::Release() {
   return std::string(names.release.data(), strnlen(names.release.data(), names.release.size()));
 }
 
+std::optional<uint64_t> HostKernel::Capabilities() {
+  // include/uapi/linux/capability.h: the version, and 0 for the calling thread; then effective,
+  // permitted and inheritable ones, the lower halves first.
+  constexpr uint32_t kVersion3 = 0x20080522;
+  std::array<uint32_t, 2> header = {kVersion3, 0};
+  std::array<uint32_t, 6> sets{};
+  if (!Call(Sys::kCapget, header.data(), sets.data())) return std::nullopt;
+  return uint64_t{sets[3]} << 32U | sets[0];
+}
+
 SysResult<ResourceLimit> HostKernel::GetResourceLimit(int resource) {
   std::array<uint64_t, 2> limit{};  // rlimit64: soft, hard
   const auto got = Call(Sys::kPrlimit64, 0, resource, 0, limit.data());

@@ -31,6 +31,7 @@ class HostKernel final : public Kernel {
   void UnmapMemory(MutableBytes memory) override;
   void Look(Bytes memory) override;
   SysResult<std::string> Release() override;
+  std::optional<uint64_t> Capabilities() override;
   SysResult<ResourceLimit> GetResourceLimit(int resource) override;
   SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) override;
   SysResult<int> NetlinkOpen(int protocol, uint32_t groups) override;

@@ -147,6 +147,11 @@ class Kernel {
   // uname(2)'s release: "6.12.0-rc1".
   virtual SysResult<std::string> Release() = 0;
 
+  // capget(2): the effective capabilities of the calling thread, a bit each; bpf/capabilities.h
+  // reads them. Nothing where that is not known: no recording has it, since it depends on who
+  // replays. Only errors' words depend on it.
+  virtual std::optional<uint64_t> Capabilities() { return std::nullopt; }
+
   // prlimit(2) of this process: the limits of `resource` (RLIMIT_*), and setting both.
   virtual SysResult<ResourceLimit> GetResourceLimit(int resource) = 0;
   virtual SysResult<void> SetResourceLimit(int resource, ResourceLimit limit) = 0;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "purebpf/bpf/attach_link.h"
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/explain.h"
 #include "purebpf/bpf/try.h"
 
@@ -111,6 +112,7 @@ Result<Fd> OpenNamed(Kernel& kernel, PerfEventAttr attr, const std::string& name
       error.hint =
           "needs CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8), or a lower "
           "kernel.perf_event_paranoid";
+      NameMissingCapabilities(kernel, error);
       break;
     case ENOENT:
       error.hint = named ? "no such function or file" : "this machine has no such event";

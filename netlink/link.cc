@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/try.h"
 
 namespace purebpf::netlink {
@@ -137,8 +138,10 @@ Result<void> SetFlags(Socket& socket, uint32_t index, uint32_t flags, std::strin
       IfInfo{.ifi_index = static_cast<int32_t>(index), .ifi_flags = flags, .ifi_change = kIffUp});
   Result<void> result =
       socket.Request(std::move(request), {.operation = operation, .object = LinkObject(index)});
-  if (!result && result.error().code == Code::kPermission)
+  if (!result && result.error().code == Code::kPermission) {
     result.error().hint = "needs CAP_NET_ADMIN";
+    NameMissingCapabilities(socket.kernel(), result.error());
+  }
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/netlink/link.h"
 
@@ -168,6 +169,7 @@ Result<void> Apply(Socket& socket, uint32_t ifindex, const Change& change) {
     return FindOut(socket, ifindex, change, std::move(result).error());
   if (!result && socket.fate() == Socket::Fate::kAnswered) {
     Explain(result.error(), change.mode);
+    NameMissingCapabilities(socket.kernel(), result.error());
     if (change.expected != nullptr && result.error().sys_errno == EINVAL &&
         result.error().hint.empty())
       result.error().hint =

@@ -34,6 +34,9 @@ class RecordingKernel final : public DescribingKernel {
   // Borrows `next`, which must outlive it, and asks it for its release.
   explicit RecordingKernel(Kernel& next, const RecordingOptions& options = {});
 
+  // Not known, as in a replay, so that both say the same.
+  std::optional<uint64_t> Capabilities() override { return std::nullopt; }
+
   // A comment line above the next call: a step of the story.
   void Remark(std::string_view text);
 

@@ -83,6 +83,7 @@ class FakeKernel : public Kernel {
   // The world around; free to set.
   std::map<std::string, std::string> files;  // others are ENOENT
   SysResult<std::string> release = std::string("6.1.0");
+  std::optional<uint64_t> capabilities;  // what the process has; nothing: not known
   ResourceLimit limit = {.soft = 65536, .hard = 65536};
   bool may_raise_hard_limit = true;
   std::deque<std::vector<std::byte>> replies;  // the datagrams to be received
@@ -229,6 +230,7 @@ class FakeKernel : public Kernel {
   void Look(Bytes memory) override {
     if (on_look) on_look(memory);
   }
+  std::optional<uint64_t> Capabilities() override { return capabilities; }
   SysResult<std::string> Release() override {
     ++release_count_;
     return release;
