@@ -1,8 +1,10 @@
 #include "purebpf/tools/xconnect/check.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/tools/xconnect/config.h"
@@ -34,6 +36,19 @@ Result<Answer> Ask(Kernel& kernel, const Config& config, const Options& options)
   return answer;
 }
 
+// What a run would need: to make the map and the program, and to attach it.
+Needs AskCapabilities(Kernel& kernel) {
+  constexpr std::array kWanted = {Capability::kBpf, Capability::kNetAdmin};
+  Needs needs{.needed = {kWanted.begin(), kWanted.end()},
+              .missing = MissingCapabilities(kernel, kWanted)};
+  if (!needs.missing) return needs;
+  needs.needed = CapabilitiesOf(kernel, kWanted);
+  constexpr std::array kLook = {Capability::kSysAdmin};
+  const auto blind = MissingCapabilities(kernel, kLook);
+  needs.sees_programs = blind && blind->empty();
+  return needs;
+}
+
 }  // namespace
 
 int RunCheck(Kernel& kernel, const Options& options, Report& report) {
@@ -62,6 +77,7 @@ int RunCheck(Kernel& kernel, const Options& options, Report& report) {
   }
   for (const Action& action : answer->plan.actions)
     if (action.verb == Verb::kAttach) report.Tell(WouldAttach(action));
+  report.Tell(Needed(AskCapabilities(kernel)));
   report.Tell(Checked(options.config, counts));
   return counts.blocked == 0 ? 0 : 1;
 }

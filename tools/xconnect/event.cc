@@ -247,6 +247,28 @@ Event Checked(std::string_view config, const Counts& counts) {
   return event;
 }
 
+Event Needed(const Needs& needs) {
+  const auto listed = [](const std::vector<Capability>& all, std::string_view between) {
+    std::string text;
+    for (const Capability each : all) {
+      if (!text.empty()) text += between;
+      text += NameOf(each);
+    }
+    return text;
+  };
+  Event event{.name = "needs", .fields = {{"capabilities", listed(needs.needed, " ")}}};
+  event.text = "needs " + listed(needs.needed, " and ");
+  if (!needs.missing) return event;
+  event.fields.push_back({"missing", listed(*needs.missing, " ")});
+  event.text += needs.missing->empty() ? ": this process has them"
+                                       : ": this process lacks " + listed(*needs.missing, " and ");
+  event.error = !needs.missing->empty();
+  if (!needs.sees_programs)
+    event.text +=
+        "; without CAP_SYS_ADMIN every program that is attached already counts as foreign";
+  return event;
+}
+
 Event Refused(std::string_view config, const ConfigError& error) {
   Event event{.name = "refused",
               .fields = {{"config", std::string(config)},

@@ -5,11 +5,13 @@
 #define PUREBPF_TOOLS_XCONNECT_EVENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/error.h"
 #include "purebpf/tools/xconnect/config.h"
 #include "purebpf/tools/xconnect/plan.h"
@@ -69,6 +71,15 @@ struct Changes {
 [[nodiscard]] Event Would(const Pair& pair, const PairPlan& plan);
 [[nodiscard]] Event WouldAttach(const Action& action);
 [[nodiscard]] Event Checked(std::string_view config, const Counts& counts);
+
+// --check: which capabilities a run needs, and those of them that this process lacks (nothing: not
+// known); `sees_programs`: whether it has the one to look at programs that are attached already.
+struct Needs {
+  std::vector<Capability> needed;
+  std::optional<std::vector<Capability>> missing;
+  bool sees_programs = false;
+};
+[[nodiscard]] Event Needed(const Needs& needs);
 
 // A configuration that is not applied. Line and column in the file, 0 where it is not the text.
 [[nodiscard]] Event Refused(std::string_view config, const ConfigError& error);
