@@ -146,24 +146,5 @@ TEST_F(XconnectTest, SaysEverythingAsJson) {
   EXPECT_EQ(process.Wait(), 0);
 }
 
-TEST_F(XconnectTest, RunsAsAStaticBinaryInAnEmptyRootFolder) {
-  const std::string root = folder_ / "root";
-  std::filesystem::create_directory(root);
-  std::filesystem::copy_file(BinaryFromEnvironment("XCONNECT_STATIC"), root + "/xconnect");
-  WriteText(root + "/config", "links:\n  v1: v2\n");
-  XconnectProcess process("/xconnect", {"--config", "/config"}, root);
-  ASSERT_TRUE(process.Await("started with /config (skb): 1 connected, 0 waiting"));
-  EXPECT_TRUE(Connected(1, 2));
-  ReplaceText(root + "/config", "links:\n  v1: v3\n");
-  ASSERT_TRUE(process.Await("reloaded"));
-  EXPECT_TRUE(Connected(1, 3));
-  WriteText(root + "/config", "links:\n  v1: v4\n");
-  ASSERT_TRUE(process.Await("reloaded"));
-  EXPECT_TRUE(Connected(1, 4));
-  process.Signal(SIGTERM);
-  EXPECT_EQ(process.Wait(), 0);
-  EXPECT_TRUE(NothingAttached());
-}
-
 }  // namespace
 }  // namespace purebpf::testing

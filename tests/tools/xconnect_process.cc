@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,11 +22,26 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 constexpr milliseconds kPatience{10'000};
 
-[[noreturn]] void RunChild(const std::string& program, char* const* argv, const std::string& root,
-                           int output) {
+bool EnterRoot(const std::string& root) {
+  if (root.empty()) return true;
+  return unshare(CLONE_NEWNS) == 0 &&
+         mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         chroot(root.c_str()) == 0 && chdir("/") == 0;
+}
+
+// From the bounding set: what a program that root starts does not get.
+bool KeepOnly(const std::optional<uint64_t>& capabilities) {
+  if (!capabilities) return true;
+  for (unsigned each = 0; each < 64 && prctl(PR_CAPBSET_READ, each) >= 0; ++each)
+    if ((*capabilities >> each & 1U) == 0 && prctl(PR_CAPBSET_DROP, each) != 0) return false;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+[[noreturn]] void RunChild(const std::string& program, char* const* argv,
+                           const Container& container, int output) {
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
-  if (!root.empty() && (chroot(root.c_str()) != 0 || chdir("/") != 0)) _exit(126);
+  if (!EnterRoot(container.root) || !KeepOnly(container.capabilities)) _exit(126);
   execv(program.c_str(), argv);
   _exit(127);
 }
@@ -31,7 +49,7 @@ constexpr milliseconds kPatience{10'000};
 }  // namespace
 
 XconnectProcess::XconnectProcess(const std::string& program, std::vector<std::string> arguments,
-                                 const std::string& root) {
+                                 const Container& container) {
   arguments.insert(arguments.begin(), program);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -42,7 +60,7 @@ XconnectProcess::XconnectProcess(const std::string& program, std::vector<std::st
     return;
   }
   pid_ = fork();
-  if (pid_ == 0) RunChild(program, argv.data(), root, pipe_fds[1]);
+  if (pid_ == 0) RunChild(program, argv.data(), container, pipe_fds[1]);
   if (pid_ < 0) ADD_FAILURE() << "no process";
   close(pipe_fds[1]);
   fd_ = pipe_fds[0];

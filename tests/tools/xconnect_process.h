@@ -6,19 +6,29 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace purebpf::testing {
 
+// Where a process lives that is not to have what the test has.
+struct Container {
+  // chroot(2) into it comes first, in a mount namespace of its own; the program is looked up in
+  // there.
+  std::string root;
+  // A bit each: as root, it never gets others (PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS).
+  std::optional<uint64_t> capabilities;
+};
+
 // Runs in the network namespace of the thread that makes it. Killed when it is destroyed.
 class XconnectProcess {
  public:
-  // `arguments` without the program's name. With `root`, chroot(2) comes first and `program` is
-  // looked up in there.
+  // `arguments` without the program's name.
   XconnectProcess(const std::string& program, std::vector<std::string> arguments,
-                  const std::string& root = "");
+                  const Container& container = {});
   XconnectProcess(const XconnectProcess&) = delete;
   XconnectProcess& operator=(const XconnectProcess&) = delete;
   ~XconnectProcess();

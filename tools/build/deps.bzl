@@ -1,10 +1,12 @@
 """The repositories this project uses, for WORKSPACE and MODULE.bazel alike."""
 
 load("//tools/build:bpf_tools.bzl", "bpf_tools")
+load("//tools/build:musl_tools.bzl", "musl_tools")
 load("//tools/build:system_repository.bzl", "system_or_archive")
 
 def dependencies():
     bpf_tools(name = "bpf_tools")
+    musl_tools(name = "musl_tools")
     system_or_archive(
         name = "googletest",
         build_file = Label("//tools/build:googletest.BUILD"),

@@ -1,7 +1,7 @@
-// Only in the static binary: the heap of a program with one thread. glibc's own asks how many
+// Only in static binaries: the heap of a program with one thread. glibc's own asks how many
 // processors there are and reports by stdio, which reads locales and character sets, which loads
 // shared libraries: 350 KB that nothing here can use. glibc lets a program bring its own
-// ("Replacing malloc" in its manual), in static binaries too.
+// ("Replacing malloc" in its manual), in static binaries too. musl's own heap is small: it stays.
 //
 // Blocks are of 16 << n bytes with their header, cut from the break and kept by size once freed;
 // from kLarge on they are mappings of their own, given back when freed.
@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __GLIBC__
 
 namespace {
 
@@ -45,7 +47,7 @@ std::byte* Cut(size_t size) {
   if (chunk_left < size) {
     const size_t wanted = size > kChunk ? size : kChunk;
     void* more = sbrk(static_cast<intptr_t>(wanted + kAlignment));
-    if (more == reinterpret_cast<void*>(-1)) return nullptr;
+    if (reinterpret_cast<intptr_t>(more) == -1) return nullptr;
     auto* begin = static_cast<std::byte*>(more);
     const size_t off = reinterpret_cast<uintptr_t>(begin) % kAlignment;
     chunk = begin + (off == 0 ? 0 : kAlignment - off);
@@ -92,6 +94,7 @@ void* Allocate(size_t bytes, size_t alignment) {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): names of the C library
 extern "C" {
 
 void* malloc(size_t bytes) { return Allocate(bytes, kAlignment); }
@@ -145,3 +148,6 @@ size_t malloc_usable_size(void* memory) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
+
+#endif
