@@ -40,6 +40,9 @@ missing_for_demo() {
 missing_for_tests() {
   missing_for_demo
   have llc || echo llvm
+  # Static programs with musl; and to look at the files of a deployment.
+  have musl-gcc || echo musl-tools
+  python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
   have pkg-config || echo pkg-config
   have cmake || echo cmake
   have make || echo make
