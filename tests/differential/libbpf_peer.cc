@@ -19,10 +19,15 @@ bool answer_bpf = false;
 constexpr long kMapCreate = 0;
 constexpr long kProgLoad = 5;
 constexpr long kBtfLoad = 18;
+constexpr long kBtfGetNextId = 23;
 
 long AnswerBpf(long command) {
   if (command == kMapCreate || command == kProgLoad || command == kBtfLoad)
     return open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (command == kBtfGetNextId) {  // no modules
+    errno = ENOENT;
+    return -1;
+  }
   return 0;
 }
 
@@ -150,26 +155,22 @@ std::unique_ptr<LibbpfPeer> LibbpfPeer::Open(std::string& why) {
   return peer;
 }
 
-LibbpfPeer::Outcome LibbpfPeer::Load(std::span<const std::byte> object,
-                                     std::span<const std::byte> btf) {
-  Outcome outcome;
+// Opens the object as it is, or with only the program at `only` to be loaded, and loads it.
+void LibbpfPeer::Run(std::span<const std::byte> object, const std::string& btf_path,
+                     std::optional<size_t> only, Outcome& outcome) {
   current_log = &outcome.log;
-  const int file = memfd_create("btf", 0);
-  if (file < 0 || write(file, btf.data(), btf.size()) != static_cast<ssize_t>(btf.size())) {
-    outcome.log = "cannot write the types to memory";
-    return outcome;
-  }
-  const std::string path = "/proc/self/fd/" + std::to_string(file);
-  const OpenOptions options{.object_name = "peer", .btf_custom_path = path.c_str()};
+  const OpenOptions options{.object_name = "peer",
+                            .btf_custom_path = btf_path.empty() ? nullptr : btf_path.c_str()};
   answer_bpf = true;
   void* opened = functions_->open_mem(object.data(), object.size(), &options);
   if (opened != nullptr) {
     void* program = nullptr;
-    while ((program = functions_->next_program(opened, program)) != nullptr)
-      functions_->set_autoload(program, true);
+    for (size_t i = 0; (program = functions_->next_program(opened, program)) != nullptr; ++i)
+      functions_->set_autoload(program, !only || i == *only);
     if (functions_->load(opened) == 0) {
-      outcome.programs.emplace();
-      while ((program = functions_->next_program(opened, program)) != nullptr) {
+      if (!outcome.programs) outcome.programs.emplace();
+      for (size_t i = 0; (program = functions_->next_program(opened, program)) != nullptr; ++i) {
+        if (only && i != *only) continue;
         const Insn* insns = functions_->insns(program);
         (*outcome.programs)[functions_->name(program)] = {insns,
                                                           insns + functions_->insn_count(program)};
@@ -179,7 +180,37 @@ LibbpfPeer::Outcome LibbpfPeer::Load(std::span<const std::byte> object,
   }
   answer_bpf = false;
   current_log = nullptr;
+}
+
+LibbpfPeer::Outcome LibbpfPeer::Load(std::span<const std::byte> object,
+                                     std::span<const std::byte> btf) {
+  Outcome outcome;
+  const int file = memfd_create("btf", 0);
+  if (file < 0 || write(file, btf.data(), btf.size()) != static_cast<ssize_t>(btf.size())) {
+    outcome.log = "cannot write the types to memory";
+    return outcome;
+  }
+  Run(object, "/proc/self/fd/" + std::to_string(file), std::nullopt, outcome);
   close(file);
+  return outcome;
+}
+
+LibbpfPeer::Outcome LibbpfPeer::LoadEach(std::span<const std::byte> object) {
+  Outcome outcome;
+  current_log = &outcome.log;
+  const OpenOptions options{.object_name = "peer"};
+  answer_bpf = true;
+  void* opened = functions_->open_mem(object.data(), object.size(), &options);
+  size_t programs = 0;
+  if (opened != nullptr) {
+    outcome.programs.emplace();
+    void* program = nullptr;
+    while ((program = functions_->next_program(opened, program)) != nullptr) ++programs;
+    functions_->close(opened);
+  }
+  answer_bpf = false;
+  current_log = nullptr;
+  for (size_t i = 0; i < programs; ++i) Run(object, "", i, outcome);
   return outcome;
 }
 

@@ -34,12 +34,17 @@ class LibbpfPeer {
   };
   // Loads every program of `object`, for a kernel with these types.
   [[nodiscard]] Outcome Load(std::span<const std::byte> object, std::span<const std::byte> btf);
+  // Loads each program of `object` alone, for the running kernel. Programs that are refused are not
+  // among the outcome's.
+  [[nodiscard]] Outcome LoadEach(std::span<const std::byte> object);
 
   [[nodiscard]] const std::string& version() const { return version_; }
 
  private:
   struct Functions;
   LibbpfPeer() = default;
+  void Run(std::span<const std::byte> object, const std::string& btf_path,
+           std::optional<size_t> only, Outcome& outcome);
 
   std::unique_ptr<Functions> functions_;
   void* library_ = nullptr;
