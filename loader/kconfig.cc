@@ -179,6 +179,22 @@ std::optional<std::string_view> KernelConfig::Find(std::string_view option) cons
   return std::string_view(text_).substr(found.value, found.value_size);
 }
 
+std::optional<std::string_view> KernelConfig::Release() const {
+  constexpr std::string_view kBefore = "# Linux/";
+  constexpr std::string_view kAfter = " Kernel Configuration";
+  const std::string_view all = text_;
+  for (size_t at = 0; at < all.size();) {
+    const size_t end = std::min(all.find('\n', at), all.size());
+    std::string_view line = WithoutSpace(all.substr(at, end - at));
+    at = end + 1;
+    if (line.starts_with("CONFIG_")) break;
+    if (!line.starts_with(kBefore) || !line.ends_with(kAfter)) continue;
+    line.remove_suffix(kAfter.size());
+    return line.substr(line.rfind(' ') + 1);  // after the machine's name
+  }
+  return std::nullopt;
+}
+
 Result<void> EncodeConfig(std::string_view option, std::string_view value, const ConfigType& type,
                           MutableBytes out) {
   const bool size_fits = type.kind == ConfigKind::kString

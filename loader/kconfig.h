@@ -31,6 +31,9 @@ class KernelConfig {
 
   // "y", "m", "250", "\"text\"" with its quotes; nothing where the option is not set.
   [[nodiscard]] std::optional<std::string_view> Find(std::string_view option) const;
+  // Of which kernel it is: "6.12.0" where a comment before the options says "# Linux/x86 6.12.0
+  // Kernel Configuration" (Kconfig: mainmenu), as all do that the kernel's build wrote.
+  [[nodiscard]] std::optional<std::string_view> Release() const;
 
  private:
   // Extents, not views: a copy's text lies elsewhere.

@@ -99,6 +99,9 @@ struct TargetKernel::State {
   Result<std::unique_ptr<OpenTypes>> OpenGiven(elf::BtfSearch* search);
   Result<std::unique_ptr<OpenTypes>> OpenOwn(elf::BtfSearch* search);
   void ReadModules(const elf::Btf& base);
+  const KernelConfig* GivenConfig();         // sources.kconfig
+  Result<const KernelConfig*> FileConfig();  // sources.kconfig_path, or the running kernel's
+  std::optional<uint32_t> ConfiguredVersion();
 };
 
 TargetKernel::TargetKernel(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -158,11 +161,14 @@ Result<uint32_t> TargetKernel::Version() {
       code = internal::VersionCode(state.sources.release);
     } else if (state.is_running) {
       code = internal::AskVersion(*state.kernel);
+    } else {
+      code = state.ConfiguredVersion();
     }
     if (code) {
       state.version = *code;
     } else {
-      state.version = Unknown("release", "its version is not known", "give its release");
+      state.version = Unknown("release", "its version is not known",
+                              "give its release, or its configuration, which tells it");
     }
   }
   return *state.version;
@@ -262,33 +268,49 @@ std::span<const KernelModule> TargetKernel::Modules() {
   return state.module_views;
 }
 
-Result<std::optional<std::string_view>> TargetKernel::Option(std::string_view option) {
-  State& state = *state_;
-  if (!state.sources.kconfig.empty()) {
-    if (!state.given_config) state.given_config = KernelConfig::Parse(state.sources.kconfig);
-    if (const auto value = state.given_config->Find(option)) return value;
-  }
-  if (!state.config) {
-    if (!state.sources.kconfig_path.empty() && state.kernel != nullptr) {
-      const std::string& path = state.sources.kconfig_path;
-      const auto file = state.kernel->ReadFile(path, kMaxConfig);
+const KernelConfig* TargetKernel::State::GivenConfig() {
+  if (sources.kconfig.empty()) return nullptr;
+  if (!given_config) given_config = KernelConfig::Parse(sources.kconfig);
+  return &*given_config;
+}
+
+Result<const KernelConfig*> TargetKernel::State::FileConfig() {
+  if (!config) {
+    if (!sources.kconfig_path.empty() && kernel != nullptr) {
+      const std::string& path = sources.kconfig_path;
+      const auto file = kernel->ReadFile(path, kMaxConfig);
       if (!file) {
-        state.config =
+        config =
             std::unexpected(SystemError(file.error(), "read the kernel's configuration", path));
       } else {
-        state.config = KernelConfig::ParseFile(*file);
+        config = KernelConfig::ParseFile(*file);
       }
-    } else if (state.is_running && state.kernel != nullptr) {
-      state.config = KernelConfig::OfRunning(*state.kernel);
-    } else if (!state.sources.kconfig.empty()) {
-      state.config = KernelConfig();
+    } else if (is_running && kernel != nullptr) {
+      config = KernelConfig::OfRunning(*kernel);
+    } else if (!sources.kconfig.empty()) {
+      config = KernelConfig();
     } else {
-      state.config = Unknown("configuration", "how the kernel was built is not known",
-                             "give the text of its /boot/config");
+      config = Unknown("configuration", "how the kernel was built is not known",
+                       "give the text of its /boot/config");
     }
   }
-  if (!*state.config) return std::unexpected(state.config->error());
-  return (*state.config)->Find(option);
+  if (!*config) return std::unexpected(config->error());
+  return &**config;
+}
+
+// Of a described kernel.
+std::optional<uint32_t> TargetKernel::State::ConfiguredVersion() {
+  std::optional<std::string_view> release;
+  if (const KernelConfig* text = GivenConfig()) release = text->Release();
+  if (const auto file = FileConfig(); !release && file) release = (*file)->Release();
+  return release ? internal::VersionCode(*release) : std::nullopt;
+}
+
+Result<std::optional<std::string_view>> TargetKernel::Option(std::string_view option) {
+  if (const KernelConfig* given = state_->GivenConfig()) {
+    if (const auto value = given->Find(option)) return value;
+  }
+  return PUREBPF_TRY(state_->FileConfig())->Find(option);
 }
 
 Result<void> TargetKernel::FindSymbols(std::span<KernelSymbol> symbols) {

@@ -33,7 +33,7 @@ struct ModuleBtf {
 // Facts that are given. What is not is the running kernel's, or else not known.
 struct KernelSources {
   std::endian order = std::endian::native;
-  std::string release;         // uname -r: "6.12.0-rc1"
+  std::string release;         // uname -r: "6.12.0-rc1"; else what the configuration tells
   uint32_t page_size = 0;      // bytes; 0: not given
   uint32_t possible_cpus = 0;  // 0: not given
   // The kernel's types: raw BTF, or an ELF file with a section .BTF (vmlinux). At most one of the

@@ -42,6 +42,22 @@ TEST(KernelConfig, LetsTheLastLineCountAndSurvivesCopying) {
   EXPECT_EQ(KernelConfig().Find("CONFIG_A"), std::nullopt);
 }
 
+TEST(KernelConfig, TellsOfWhichKernelItIs) {
+  for (const auto& [text, release] :
+       {std::pair("#\n# Automatically generated file; DO NOT EDIT.\n"
+                  "# Linux/x86 6.12.117 Kernel Configuration\n#\nCONFIG_A=y\n",
+                  "6.12.117"),
+        {"# Linux/arm64 5.10.0-rc3 Kernel Configuration", "5.10.0-rc3"},
+        {"# Linux/x86_64 4.19.304 Kernel Configuration\r\nCONFIG_A=y", "4.19.304"}}) {
+    EXPECT_EQ(KernelConfig::Parse(text).Release(), release) << text;
+  }
+  for (const char* text :
+       {"", "CONFIG_A=y\n", "CONFIG_A=y\n# Linux/x86 6.1.0 Kernel Configuration\n",
+        "# Linux/x86 6.1.0\n", "# BusyBox version: 1.36\n"}) {
+    EXPECT_EQ(KernelConfig::Parse(text).Release(), std::nullopt) << text;
+  }
+}
+
 TEST(KernelConfig, PrefersProcOverBootAndSaysWhatItTried) {
   testing::FakeKernel kernel;
   kernel.release = std::string("6.1.0-test");

@@ -61,7 +61,7 @@ all relocations resolved, for this kernel or for another one.
 
   --btf FILE                 plan for the kernel whose BTF this is (raw, or a vmlinux), which need not
                              be here; its options are then those of --kconfig and nothing else
-  --kconfig FILE             the kernel's configuration (as /boot/config-*; may be gzipped)
+  --kconfig FILE             its configuration and version (as /boot/config-*; may be gzipped)
   --each                     every program alone, with the maps that it needs, also those of '?'
                              sections: one that cannot be planned does not hurt the others
   --max-entries NAME=N       the size of a map; may be repeated
