@@ -27,6 +27,10 @@ Error Missing(const CollectionSpec& spec, std::string_view name, std::string det
 
 }  // namespace
 
+void Steps::Note(Error& error) {
+  if (status_) status_ = std::unexpected(std::move(error));
+}
+
 template <typename T>
 T* SpecParts::Or(T* found, const char* name) {
   Result<void> there;
@@ -62,8 +66,13 @@ MutableBytes LoadedParts::Variable(const char* name, size_t size) {
   return memory->size() == size ? *memory : MutableBytes();
 }
 
-std::optional<Map> LoadedParts::TakeMap(const char* name) {
-  if (collection_.FindMap(name) == nullptr) return std::nullopt;
+std::optional<Map> LoadedParts::TakeMap(const char* name, Result<void> (*check)(const MapParams&)) {
+  const Map* const found = collection_.FindMap(name);
+  if (found == nullptr) return std::nullopt;
+  if (check != nullptr) {
+    auto fits = check(found->params());
+    if (steps_.Failed(fits)) return std::nullopt;
+  }
   auto map = collection_.TakeMap(name);
   if (steps_.Failed(map)) return std::nullopt;
   return std::move(*map);
@@ -73,6 +82,11 @@ void LoadedParts::Give(const char* name, std::optional<Program>& program) {
   if (collection_.FindProgram(name) == nullptr) return;
   auto taken = collection_.TakeProgram(name);
   if (!steps_.Failed(taken)) program.emplace(std::move(*taken));
+}
+
+StructOpsRegistration::~StructOpsRegistration() {
+  constexpr uint32_t kKey = 0;
+  if (map_ != nullptr) (void)map_->Delete(BytesOf(kKey));
 }
 
 }  // namespace internal

@@ -6,6 +6,7 @@
 //   auto objects = count::Load(*spec);                // or count::Load() alone
 //   objects->maps.packets->Lookup(6);
 //   uint64_t seen = objects->variables.seen;
+//   objects->Attach();                                // what its section names say
 #ifndef PUREBPF_LOADER_SKELETON_H_
 #define PUREBPF_LOADER_SKELETON_H_
 
@@ -20,8 +21,10 @@
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/kernel.h"
+#include "purebpf/bpf/link.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/bpf/program.h"
+#include "purebpf/bpf/ring_records.h"
 #include "purebpf/bpf/typed_map.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/collection_spec.h"
@@ -58,13 +61,15 @@ class Steps {
  public:
   template <typename T>
   bool Failed(Result<T>& result) {
-    if (!result && status_) status_ = std::unexpected(std::move(result).error());
-    return !status_;
+    if (!result) Note(result.error());
+    return failed();
   }
   [[nodiscard]] bool failed() const { return !status_; }
   [[nodiscard]] Result<void> Take() { return std::move(status_); }
 
  private:
+  void Note(Error& error);
+
   Result<void> status_;
 };
 
@@ -106,7 +111,8 @@ class LoadedParts {
 
  private:
   MutableBytes Variable(const char* name, size_t size);
-  std::optional<Map> TakeMap(const char* name);
+  // Where `check` (if any) takes it.
+  std::optional<Map> TakeMap(const char* name, Result<void> (*check)(const MapParams&));
 
   Kernel& kernel_;
   Collection& collection_;
@@ -115,15 +121,58 @@ class LoadedParts {
 
 template <typename T>
 void LoadedParts::Give(const char* name, std::optional<T>& map) {
-  std::optional<Map> taken = TakeMap(name);
-  if (!taken) return;
   if constexpr (std::is_same_v<T, Map>) {
-    map = std::move(taken);
+    map = TakeMap(name, nullptr);
   } else {
+    std::optional<Map> taken = TakeMap(name, &T::Check);
+    if (!taken) return;
     auto typed = T::From(std::move(*taken));
-    if (!steps_.Failed(typed)) map.emplace(std::move(*typed));
+    if (typed) map.emplace(std::move(*typed));
   }
 }
+
+// Functions that the kernel has registered, until this ends.
+class StructOpsRegistration {
+ public:
+  explicit StructOpsRegistration(const Map& map) : map_(&map) {}
+  StructOpsRegistration(StructOpsRegistration&& other) noexcept
+      : map_(std::exchange(other.map_, nullptr)) {}
+  StructOpsRegistration& operator=(StructOpsRegistration&& other) noexcept {
+    std::swap(map_, other.map_);
+    return *this;
+  }
+  ~StructOpsRegistration();
+
+ private:
+  const Map* map_;
+};
+
+// Attaches one after the other, all or nothing.
+class Attaching {
+ public:
+  Attaching(Collection& collection, const std::vector<ProgramSpec>& specs)
+      : collection_(collection), specs_(specs) {}
+
+  // Knows a program from now on.
+  void Add(const char* name, const std::optional<Program>& program) {
+    if (program) programs_.emplace_back(name, &*program);
+  }
+  // The link of the program or struct_ops map of that name, where it has none and its section says
+  // where it goes.
+  void Attach(const char* name, std::optional<Link>& link);
+  // Undoes all where one failed.
+  [[nodiscard]] Result<void> Finish(std::vector<StructOpsRegistration>& registered);
+
+ private:
+  Result<std::optional<Link>> AttachOne(std::string_view name);
+
+  Collection& collection_;
+  const std::vector<ProgramSpec>& specs_;
+  std::vector<std::pair<std::string_view, const Program*>> programs_;
+  std::vector<std::optional<Link>*> made_;
+  std::vector<StructOpsRegistration> registered_;
+  Steps steps_;
+};
 
 }  // namespace internal
 
@@ -177,7 +226,7 @@ class SkeletonObjects {
                                                     const LoadOptions& options) {
     auto collection = spec.collection().Load(kernel, options);
     if (!collection) return std::unexpected(std::move(collection).error());
-    SkeletonObjects objects(std::move(*collection));
+    SkeletonObjects objects(std::move(*collection), spec.collection().programs);
     internal::LoadedParts parts(kernel, objects.collection_);
     objects.variables.Visit([&](const char* name, auto& variable) { parts.Give(name, variable); });
     objects.programs.Visit([&](const char* name, auto& program) { parts.Give(name, program); });
@@ -207,14 +256,34 @@ class SkeletonObjects {
   typename S::template MapsOf<internal::Loaded> maps;
   typename S::template ProgramsOf<std::optional<Program>> programs;
   typename S::template VariablesOf<LiveVariable> variables;
+  // What Attach() attached. Others may be put here, too: objects.links.count = std::move(*link).
+  typename S::LinksOf links;
+
+  // Attaches what was loaded, is not yet, and whose section's name says where (loader/attach.h),
+  // and gives struct_ops to the kernel; all or nothing. What goes to an interface, a cgroup and the
+  // like is left out: only the caller knows which.
+  Result<void> Attach() {
+    internal::Attaching attaching(collection_, specs_);
+    programs.Visit([&](const char* name, auto& program) { attaching.Add(name, program); });
+    links.Visit([&](const char* name, auto& link) { attaching.Attach(name, link); });
+    return attaching.Finish(registered_);
+  }
+  // Ends what Attach made, and all that is in `links`.
+  void Detach() {
+    links.Visit([](const char*, auto& link) { link.reset(); });
+    registered_.clear();
+  }
 
   // What is in no member, and LoadOptions::partial's failures().
-  [[nodiscard]] Collection& collection() { return collection_; }
+  [[nodiscard]] const Collection& collection() const { return collection_; }
 
  private:
-  explicit SkeletonObjects(Collection collection) : collection_(std::move(collection)) {}
+  SkeletonObjects(Collection collection, std::vector<ProgramSpec> specs)
+      : collection_(std::move(collection)), specs_(std::move(specs)) {}
 
   Collection collection_;
+  std::vector<ProgramSpec> specs_;
+  std::vector<internal::StructOpsRegistration> registered_;  // of maps in collection_
 };
 
 // As S::Load says.

@@ -20,14 +20,15 @@ constexpr uint32_t kBool = 4;
 
 // The types that are wanted one after the other, in one namespace.
 struct Twin {
-  explicit Twin(BtfBuilder& builder, std::vector<uint32_t> wanted, uint64_t budget = 1 << 16)
+  explicit Twin(BtfBuilder& builder, const std::vector<uint32_t>& wanted,
+                CppTypes::Use use = CppTypes::Use::kValue)
       : bytes(builder.Build()) {
     auto parsed = elf::Btf::Parse(bytes);
     EXPECT_TRUE(parsed.has_value());
     btf.emplace(std::move(*parsed));
     (void)names.Take("Maps");
-    types.emplace(*btf, names, budget);
-    for (const uint32_t id : wanted) types->Announce(elf::TypeId{id});
+    types.emplace(*btf, names, 1 << 16);
+    for (const uint32_t id : wanted) types->Announce(elf::TypeId{id}, use);
     for (const uint32_t id : wanted) {
       const auto size = btf->SizeOf(elf::TypeId{id});
       const auto name = types->Define(elf::TypeId{id}, size ? *size : 0, "hint");
@@ -197,6 +198,29 @@ struct holder {
   EXPECT_FALSE(twin.types->IsKey(elf::TypeId{holder}));
 }
 
+TEST(CppTypes, MakesMembersOfUnionsAsLongAsTheUnionInKeys) {
+  BtfBuilder btf;
+  const uint32_t u8 = btf.Int("unsigned char", 1);
+  const uint32_t u32 = btf.Int("unsigned int", 4);
+  const uint32_t six = btf.Array(u8, u32, 16);
+  const uint32_t address = btf.Union("", 16, {{"ip4", u32, 0}, {"ip6", six, 0}});
+  const uint32_t key = btf.Struct("key", 20, {{"", address, 0}, {"port", u32, 128}});
+  const Twin twin(btf, {key}, CppTypes::Use::kKey);
+  EXPECT_EQ(twin.types->definitions(), R"(struct key {
+  union {
+    struct {
+      uint32_t ip4;
+      uint8_t padding[12];
+    };
+    uint8_t ip6[16]{};
+  };
+  uint32_t port{};
+};
+
+)");
+  EXPECT_TRUE(twin.types->IsKey(elf::TypeId{key}));
+}
+
 TEST(CppTypes, WritesEnumsWithTheSignAndSizeOfTheirValues) {
   BtfBuilder btf;
   const uint32_t plain = btf.Enum("plain", 4, {{"A", 0}, {"B", 7}});
@@ -204,15 +228,16 @@ TEST(CppTypes, WritesEnumsWithTheSignAndSizeOfTheirValues) {
       "negative", 4, {{"LEAST", uint64_t{0xffffffff80000000}}, {"MINUS", ~uint64_t{0}}}, true);
   const uint32_t byte = btf.Enum("byte", 1, {{"C", 255}});
   const uint32_t wide = btf.Enum64("wide", {{"D", uint64_t{1} << 40}});
-  const Twin twin(btf, {plain, negative, byte, wide});
+  const uint32_t least = btf.Enum64("least", {{"E", uint64_t{1} << 63}}, true);
+  const Twin twin(btf, {plain, negative, byte, wide, least});
   EXPECT_EQ(twin.types->definitions(), R"(enum class plain : uint32_t {
   A = 0,
   B = 7,
 };
 
 enum class negative : int32_t {
-  LEAST = -2147483647 - 1,
-  MINUS = -0 - 1,
+  LEAST = -2147483648,
+  MINUS = -1,
 };
 
 enum class byte : uint8_t {
@@ -221,6 +246,10 @@ enum class byte : uint8_t {
 
 enum class wide : uint64_t {
   D = 1099511627776U,
+};
+
+enum class least : int64_t {
+  E = -9223372036854775807 - 1,
 };
 
 )");
@@ -267,7 +296,7 @@ TEST(CppTypes, HasPointersAsNumbersAndLeavesOutWhatFollows) {
   const Twin twin(btf, {list});
   EXPECT_EQ(twin.types->definitions(), R"(struct list {
   uint64_t next{};  // points to struct list
-  // data: what follows, as much as there is
+  // data: from byte 8 on, as many as there are
 };
 
 )");

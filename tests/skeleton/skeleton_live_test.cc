@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstring>
+#include <string>
 #include <vector>
 
-#include "purebpf/bpf/ring_buffer.h"
+#include "purebpf/tests/skeleton/page.h"
 #include "purebpf/tests/support/result_matchers.h"
 #include "tests/skeleton/cross.skel.h"
 #include "tests/skeleton/traffic.skel.h"
@@ -35,8 +35,8 @@ TEST(SkeletonLive, SharesVariablesMapsAndRecordsWithItsPrograms) {
   objects->variables.name = {'l', 'i', 'v', 'e'};
   const traffic::flow_key key = {.port = 80, .address = 100};
   ASSERT_THAT(objects->maps.flows->Put(key, {}), IsOk());
-  auto ring = RingBuffer::Open(*objects->maps.events);
-  ASSERT_THAT(ring, IsOk());
+  auto records = objects->maps.events->Open();
+  ASSERT_THAT(records, IsOk());
 
   const std::array<std::byte, 100> packet{};
   for (int i = 0; i < 3; ++i) {
@@ -62,10 +62,28 @@ TEST(SkeletonLive, SharesVariablesMapsAndRecordsWithItsPrograms) {
   uint64_t sum = 0;
   for (const uint64_t count : **verdicts) sum += count;
   EXPECT_EQ(sum, 30U);
+  std::vector<traffic::event> events;
+  EXPECT_THAT(records->Consume([&](const traffic::event& event) { events.push_back(event); }),
+              IsOk());
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[2].time, 30U);
+  EXPECT_EQ(events[2].key.address, 100U);
+  EXPECT_EQ(events[2].verdict, traffic::verdict::VERDICT_DROP);
+  EXPECT_EQ(events[2].length, 100U);
+  EXPECT_STREQ(events[2].name, "live");
   // What is written here is what programs see.
   objects->variables.packets = 1000;
   ASSERT_THAT(objects->programs.count->TestRun({.data = packet}), IsOk());
   EXPECT_EQ(objects->variables.packets, 1010U);
+}
+
+TEST(SkeletonLive, DoesWhatItsPageSays) {
+  ::testing::internal::CaptureStdout();
+  const auto packets = CountPackets();
+  const std::string told = ::testing::internal::GetCapturedStdout();
+  ASSERT_THAT(packets, IsOk());
+  EXPECT_EQ(*packets, 10U);
+  EXPECT_EQ(told, "eth0: 100 bytes\n");
 }
 
 }  // namespace

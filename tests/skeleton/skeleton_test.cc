@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "purebpf/bpf/attr.h"
 #include "purebpf/tests/support/fake_kernel.h"
@@ -16,7 +17,6 @@ namespace purebpf {
 namespace {
 
 using testing::Fails;
-using testing::FakeCall;
 using testing::FakeKernel;
 using testing::IsOk;
 
@@ -169,6 +169,58 @@ TEST(Skeleton, IsMovedWithItsVariables) {
   }
   EXPECT_TRUE(kernel.open_fds().empty());
   EXPECT_EQ(kernel.open_mappings(), 0);
+}
+
+TEST(Skeleton, ReadsRecordsAsTheirType) {
+  FakeMachine kernel;
+  const auto objects = traffic::Load(kernel);
+  ASSERT_THAT(objects, IsOk());
+  const size_t before = kernel.mappings.size();
+  auto records = objects->maps.events->Open();
+  ASSERT_THAT(records, IsOk());
+  // A whole record, one that is longer, and one that is too short: header, then bytes.
+  std::byte* const producer = kernel.mappings.at(before).memory.data();
+  std::byte* const data = producer + 4096;
+  const auto put = [&](size_t at, uint32_t length, uint64_t time) {
+    std::memcpy(data + at, &length, sizeof length);
+    std::memcpy(data + at + 8, &time, sizeof time);
+  };
+  static_assert(sizeof(traffic::event) == 48);
+  put(0, 48, 1);
+  put(56, 56, 2);
+  put(120, 8, 3);
+  const uint64_t produced = 136;
+  std::memcpy(producer, &produced, sizeof produced);
+  std::vector<uint64_t> times;
+  std::vector<size_t> sizes;
+  const auto read = records->Consume([&](const traffic::event& event, Bytes bytes) {
+    times.push_back(event.time);
+    sizes.push_back(bytes.size());
+  });
+  EXPECT_THAT(read, Fails(Code::kMalformed, "a record has 8 bytes, its type 48"));
+  EXPECT_EQ(times, (std::vector<uint64_t>{1, 2}));
+  EXPECT_EQ(sizes, (std::vector<size_t>{48, 56}));
+  EXPECT_EQ(records->untyped().available(), 0U);
+}
+
+TEST(Skeleton, ReadsAsManyRecordsAsAreWanted) {
+  FakeMachine kernel;
+  const auto objects = traffic::Load(kernel);
+  ASSERT_THAT(objects, IsOk());
+  const size_t before = kernel.mappings.size();
+  auto records = objects->maps.events->Open();
+  ASSERT_THAT(records, IsOk());
+  std::byte* const producer = kernel.mappings.at(before).memory.data();
+  constexpr uint32_t kLength = 48;
+  std::memcpy(producer + 4096, &kLength, sizeof kLength);
+  std::memcpy(producer + 4096 + 56, &kLength, sizeof kLength);
+  const uint64_t produced = 112;
+  std::memcpy(producer, &produced, sizeof produced);
+  int seen = 0;
+  const auto first = records->Consume([&](const traffic::event&) { return ++seen < 1; });
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(*first, 1U);
+  EXPECT_EQ(seen, 1);
 }
 
 TEST(Skeleton, LeavesNothingBehindWhereLoadingFails) {

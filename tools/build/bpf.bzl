@@ -261,7 +261,9 @@ def _skeleton_impl(ctx):
     source = ctx.actions.declare_file(stem + ".cc")
     args = ctx.actions.args()
     args.add("--name", ctx.attr.stem)
-    args.add("--namespace", ctx.attr.namespace)
+    if ctx.attr.namespace:
+        args.add("--namespace", ctx.attr.namespace)
+    args.add_all(ctx.attr.types, before_each = "--type")
     args.add("--include", ctx.attr.include)
     args.add("--header", header)
     args.add("--source", source)
@@ -283,9 +285,10 @@ _skeleton = rule(
     implementation = _skeleton_impl,
     attrs = {
         "include": attr.string(mandatory = True, doc = "the header's path as it is included"),
-        "namespace": attr.string(mandatory = True),
+        "namespace": attr.string(),
         "object": attr.label(allow_single_file = [".o"], mandatory = True),
         "stem": attr.string(mandatory = True, doc = "the object's name; the files are STEM.skel.*"),
+        "types": attr.string_list(),
         "_generate": attr.label(
             cfg = "exec",
             default = Label("//tools/skeleton:generate"),
@@ -298,6 +301,7 @@ def cc_bpf_skeleton(
         name,
         object,
         namespace = None,
+        types = [],
         include_prefix = None,
         deps = [],
         tags = [],
@@ -313,7 +317,9 @@ def cc_bpf_skeleton(
     Args:
       name: the library; what the object is called, in the kernel too; the header's name
       object: a bpf_object, or any object file
-      namespace: the header's C++ namespace, NAME if not said; nested ones as "a::b"
+      namespace: the header's C++ namespace; NAME, as an identifier, if not said; nested ones as "a::b"
+      types: names of C types that are wanted besides those of maps and global variables: records
+        of a ring buffer whose definition does not name them
       include_prefix: includes it as "<include_prefix>/<name>.skel.h", as for a cc_library
       deps: further ones for the cc_library
       tags: for the cc_library
@@ -323,10 +329,11 @@ def cc_bpf_skeleton(
     _skeleton(
         name = name + "_skeleton",
         include = (folder + "/" if folder else "") + name + ".skel.h",
-        namespace = namespace or name,
+        namespace = namespace or "",
         object = object,
         stem = name,
         tags = tags,
+        types = types,
         visibility = ["//visibility:private"],
     )
     for group in ["header", "source"]:

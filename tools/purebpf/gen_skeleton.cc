@@ -25,7 +25,8 @@ int RunGenSkeleton(Kernel& kernel, const Options& options, Output& output) {
   if (!object) return Fail(SystemError(object.error(), "read object", path), output);
   const auto text = skeleton::WriteSkeleton(
       *object, {.name = options.name.empty() ? skeleton::SkeletonName(path) : options.name,
-                .name_space = options.name_space});
+                .name_space = options.name_space,
+                .types = options.types});
   if (!text) return Fail(text.error(), output);
   if (options.output.empty()) return output.Write(text->header) ? kOk : kFailed;
   const auto bytes = std::as_bytes(std::span(text->header));

@@ -25,6 +25,7 @@ enum class Option : uint8_t {
   kOutput,
   kName,
   kNamespace,
+  kType,
 };
 
 struct OptionDef {
@@ -48,6 +49,7 @@ constexpr auto kOptions = std::to_array<OptionDef>({
     {"o", Option::kOutput, true, kOutputBit},
     {"name", Option::kName, true, kNamesBit},
     {"namespace", Option::kNamespace, true, kNamesBit},
+    {"type", Option::kType, true, kNamesBit},
 });
 
 using Status = std::expected<void, std::string>;
@@ -134,6 +136,9 @@ Status Set(Options& options, const OptionDef& def, std::string_view value) {
       return SetOnce(options.name, def.name, value);
     case Option::kNamespace:
       return SetOnce(options.name_space, def.name, value);
+    case Option::kType:
+      options.types.emplace_back(value);
+      return {};
   }
   return {};
 }

@@ -31,8 +31,9 @@ struct Options {
   bool trace = false;  // --trace
   std::string output;  // -o
   // Of generated code.
-  std::string name;        // --name
-  std::string name_space;  // --namespace
+  std::string name;                // --name
+  std::string name_space;          // --namespace
+  std::vector<std::string> types;  // --type
 };
 
 // Which options a verb takes; the others are refused.
@@ -47,7 +48,7 @@ enum OptionBit : uint32_t {
   kBaseBit = 128,
   kTalkBit = 256,    // --record, --replay, --trace
   kOutputBit = 512,  // -o
-  kNamesBit = 1024,  // --name, --namespace
+  kNamesBit = 1024,  // --name, --namespace, --type
 };
 
 // The arguments after the verb, or what is wrong with them. `--` ends the options.

@@ -87,6 +87,20 @@ std::string_view ScalarName(const elf::Btf& btf, const BtfType& type) {
   return IntegerOf(type.size, encoding.is_signed);
 }
 
+// "  // points to struct node", "".
+std::string PointedTo(const BtfType& type) {
+  if (type.kind == BtfKind::kFuncProto) return "  // points to a function";
+  if (type.name.empty()) return "  // a pointer";
+  const bool tagged = IsAggregate(type) || type.kind == BtfKind::kFwd;
+  const bool is_union =
+      type.kind == BtfKind::kUnion || (type.kind == BtfKind::kFwd && type.kind_flag);
+  return Concat({"  // points to ",
+                 !tagged    ? ""
+                 : is_union ? "union "
+                            : "struct ",
+                 CommentText(type.name)});
+}
+
 std::string_view KeywordOf(const BtfType& type) {
   if (IsEnum(type)) return "enum ";
   return type.kind == BtfKind::kUnion ? "union " : "struct ";
@@ -100,7 +114,8 @@ std::string ValueOf(const BtfType& type, uint64_t value) {
   if (!type.kind_flag || (value >> (bits - 1) & 1) == 0)
     return Concat({Decimal(value), value > UINT32_MAX && !type.kind_flag ? "U" : ""});
   // The least number has no literal of its own.
-  return Concat({"-", Decimal(mask - value), " - 1"});
+  if (bits == 64 && value == uint64_t{1} << 63) return "-9223372036854775807 - 1";
+  return Concat({"-", Decimal(mask - value + 1)});
 }
 
 }  // namespace
@@ -121,15 +136,13 @@ bool CppTypes::Charge(uint64_t bytes) {
   return !exhausted_;
 }
 
-void CppTypes::Announce(elf::TypeId id, bool in_union, int depth) {
+void CppTypes::Announce(elf::TypeId id, uint8_t uses, int depth) {
   const BtfType type = ShapeOf(btf_, id).base;
   uint8_t& announced = announced_[static_cast<uint32_t>(type.id)];
-  const uint8_t now = in_union ? 2 : 1;
-  if (!IsAggregate(type) || announced >= now || depth == kMaxDepth) return;
-  announced = now;
-  in_union = in_union || type.kind == BtfKind::kUnion;
-  for (uint32_t i = 0; i < type.count; ++i)
-    Announce(btf_.Member(type, i).type, in_union, depth + 1);
+  if (!IsAggregate(type) || (announced & uses) == uses || depth == kMaxDepth) return;
+  announced |= uses;
+  if (type.kind == BtfKind::kUnion) uses |= kInUnion;
+  for (uint32_t i = 0; i < type.count; ++i) Announce(btf_.Member(type, i).type, uses, depth + 1);
 }
 
 std::string_view CppTypes::NameOf(const BtfType& type) const {
@@ -189,7 +202,7 @@ bool CppTypes::DefineMembers(const BtfType& type, std::string_view hint, int dep
   for (uint32_t i = 0; i < type.count && Charge(1); ++i) {
     const BtfMember member = btf_.Member(type, i);
     const Shape shape = ShapeOf(btf_, member.type);
-    if (member.name.empty() && IsAggregate(shape.base) && shape.dimensions.empty()) {
+    if (IsNested(member)) {
       if (depth >= kMaxDepth || !DefineMembers(shape.base, hint, depth + 1)) return false;
     } else {
       // What cannot be defined is bytes.
@@ -199,6 +212,19 @@ bool CppTypes::DefineMembers(const BtfType& type, std::string_view hint, int dep
   return !exhausted_;
 }
 
+// Whether it is a struct or union without a name, whose members count as the outer one's.
+bool CppTypes::IsNested(const BtfMember& member) const {
+  if (!member.name.empty()) return false;
+  const Shape shape = ShapeOf(btf_, member.type);
+  return IsAggregate(shape.base) && shape.dimensions.empty();
+}
+
+// In bits; 0 for arrays of unknown length.
+uint64_t CppTypes::WidthOf(const BtfMember& member) const {
+  const CPlace place = layouts_.PlaceOf(member);
+  return place.width != 0 ? place.width : layouts_.BitsOf(member.type);
+}
+
 // Members come one after the other, whole, within the struct.
 bool CppTypes::IsSound(const BtfType& type, int depth) const {
   const bool is_union = type.kind == BtfKind::kUnion;
@@ -206,15 +232,14 @@ bool CppTypes::IsSound(const BtfType& type, int depth) const {
   for (uint32_t i = 0; i < type.count; ++i) {
     const BtfMember member = btf_.Member(type, i);
     const CPlace place = layouts_.PlaceOf(member);
-    const uint64_t bits = place.width != 0 ? place.width : layouts_.BitsOf(member.type);
-    const Shape shape = ShapeOf(btf_, member.type);
+    const uint64_t bits = WidthOf(member);
     if (bits == 0) continue;
     if (is_union ? place.offset != 0 : place.offset < position) return false;
     if (place.width == 0 && place.offset % 8 != 0) return false;
     if (bits > uint64_t{type.size} * 8 - std::min(place.offset, uint64_t{type.size} * 8))
       return false;
-    const bool nested = member.name.empty() && IsAggregate(shape.base) && shape.dimensions.empty();
-    if (nested && (depth >= kMaxDepth || place.width != 0 || !IsSound(shape.base, depth + 1)))
+    if (IsNested(member) && (depth >= kMaxDepth || place.width != 0 ||
+                             !IsSound(ShapeOf(btf_, member.type).base, depth + 1)))
       return false;
     position = place.offset + bits;
   }
@@ -229,16 +254,10 @@ bool CppTypes::DefineAggregate(const BtfType& type, std::string_view name, int d
   const std::string taken = names_.Take(name);
   // First what runs out of budget where the type is walked through too often.
   const bool sound = DefineMembers(type, taken, depth) && IsSound(type, 0);
-  const elf::CStruct layout = layouts_.Of(type);
   Writing writing;
   writing.name = taken;
-  writing.initial = announced_[static_cast<uint32_t>(type.id)] != 2;
-  std::string attributes;
+  writing.initial = (UsesOf(type) & kInUnion) == 0;
   if (sound) {
-    if (layout.packed && layout.align > 1)
-      attributes = Concat({"[[gnu::packed, gnu::aligned(", Decimal(layout.align), ")]] "});
-    else if (layout.packed)
-      attributes = "[[gnu::packed]] ";
     TakeMemberNames(type, writing, 0);
     WriteBody(type, writing, {.initial = writing.initial});
     state = State::kDefined;
@@ -247,8 +266,8 @@ bool CppTypes::DefineAggregate(const BtfType& type, std::string_view name, int d
                            ";  // no layout that C++ has\n"});
     state = State::kOpaque;
   }
-  const std::string definition =
-      Concat({KeywordOf(type), attributes, taken, " {\n", writing.text, "};\n\n"});
+  const std::string definition = Concat(
+      {KeywordOf(type), sound ? Attributes(type) : "", taken, " {\n", writing.text, "};\n\n"});
   const std::string checks =
       Concat({"static_assert(sizeof(", taken, ") == ", Decimal(type.size), ");\n", writing.checks});
   if (!Charge(definition.size() + checks.size())) return false;
@@ -259,14 +278,21 @@ bool CppTypes::DefineAggregate(const BtfType& type, std::string_view name, int d
   return true;
 }
 
+// "[[gnu::packed]] ", or "".
+std::string CppTypes::Attributes(const BtfType& type) const {
+  const elf::CStruct layout = layouts_.Of(type);
+  if (!layout.packed) return "";
+  if (layout.align == 1) return "[[gnu::packed]] ";
+  return Concat({"[[gnu::packed, gnu::aligned(", Decimal(layout.align), ")]] "});
+}
+
 // In the order in which WriteBody comes to them.
 void CppTypes::TakeMemberNames(const BtfType& type, Writing& writing, int depth) {
   for (uint32_t i = 0; i < type.count && Charge(1); ++i) {
     const BtfMember member = btf_.Member(type, i);
-    const Shape shape = ShapeOf(btf_, member.type);
-    if (member.name.empty() && IsAggregate(shape.base) && shape.dimensions.empty()) {
-      if (depth < kMaxDepth && layouts_.BitsOf(member.type) != 0)
-        TakeMemberNames(shape.base, writing, depth + 1);
+    if (IsNested(member)) {
+      if (depth < kMaxDepth && WidthOf(member) != 0)
+        TakeMemberNames(ShapeOf(btf_, member.type).base, writing, depth + 1);
     } else {
       writing.names.push_back(writing.members.Take(member.name));
       writing.hidden.insert(writing.names.back());
@@ -302,13 +328,21 @@ void CppTypes::Pad(Writing& writing, const Scope& scope, uint64_t from, uint64_t
 
 void CppTypes::WriteMember(const BtfMember& member, Writing& writing, const Scope& scope,
                            bool initial) {
+  const uint64_t bits = WidthOf(member);
+  if (IsNested(member)) {
+    if (bits != 0) WriteNested(member, writing, scope, initial);
+    return;
+  }
   if (writing.next_name >= writing.names.size()) return;
   const std::string name = writing.names[writing.next_name++];
   const Shape shape = ShapeOf(btf_, member.type);
   const CPlace place = layouts_.PlaceOf(member);
-  const uint64_t bits = place.width != 0 ? place.width : layouts_.BitsOf(member.type);
   if (bits == 0)
-    return Line(writing, scope, Concat({"// ", name, ": what follows, as much as there is"}));
+    return Line(writing, scope,
+                shape.dimensions.empty()
+                    ? Concat({"// ", name, ": no bytes"})
+                    : Concat({"// ", name, ": from byte ", Decimal((scope.base + place.offset) / 8),
+                              " on, as many as there are"}));
   std::string type(NameOf(shape.base));
   if (writing.hidden.contains(type)) type.insert(0, KeywordOf(shape.base));
   std::string line;
@@ -323,10 +357,7 @@ void CppTypes::WriteMember(const BtfMember& member, Writing& writing, const Scop
     if (initial) line += "{}";
   }
   line += ';';
-  if (shape.base.kind == BtfKind::kPtr) {
-    const BtfType target = ShapeOf(btf_, shape.base.target).base;
-    line += Concat({"  // points to ", CommentText(elf::Describe(target))});
-  }
+  if (shape.base.kind == BtfKind::kPtr) line += PointedTo(ShapeOf(btf_, shape.base.target).base);
   Line(writing, scope, line);
   if (place.width != 0) return;
   const std::string check = Concat({"static_assert(offsetof(", writing.name, ", ", name,
@@ -335,46 +366,58 @@ void CppTypes::WriteMember(const BtfMember& member, Writing& writing, const Scop
   writing.checks += check;
 }
 
-void CppTypes::WriteNested(const BtfMember& member, const BtfType& type, Writing& writing,
-                           const Scope& scope, bool initial) {
-  const elf::CStruct layout = layouts_.Of(type);
-  const std::string_view keyword = KeywordOf(type);
-  if (layout.packed && layout.align > 1)
-    Line(writing, scope,
-         Concat({keyword, "[[gnu::packed, gnu::aligned(", Decimal(layout.align), ")]] {"}));
-  else
-    Line(writing, scope, Concat({keyword, layout.packed ? "[[gnu::packed]] {" : "{"}));
+void CppTypes::WriteNested(const BtfMember& member, Writing& writing, const Scope& scope,
+                           bool initial) {
+  const BtfType type = ShapeOf(btf_, member.type).base;
+  Line(writing, scope, Concat({KeywordOf(type), Attributes(type), "{"}));
   WriteBody(type, writing,
             {.depth = scope.depth + 1, .base = scope.base + member.bit_offset, .initial = initial});
   Line(writing, scope, "};");
 }
 
-void CppTypes::WriteBody(const BtfType& type, Writing& writing, Scope scope) {
-  const bool is_union = type.kind == BtfKind::kUnion;
-  const uint64_t size = uint64_t{type.size} * 8;
+void CppTypes::WriteBody(const BtfType& type, Writing& writing, const Scope& scope) {
+  if (type.kind == BtfKind::kUnion) return WriteUnion(type, writing, scope);
   uint64_t position = 0;
-  // Of a union's members one has an initial value, which must be the whole of it.
-  bool whole = !is_union || !scope.initial;
   for (uint32_t i = 0; i < type.count && !exhausted_; ++i) {
     const BtfMember member = btf_.Member(type, i);
     const CPlace place = layouts_.PlaceOf(member);
-    const uint64_t bits = place.width != 0 ? place.width : layouts_.BitsOf(member.type);
-    const Shape shape = ShapeOf(btf_, member.type);
-    if (!is_union && bits != 0) Pad(writing, scope, position, place.offset);
-    if (bits != 0) position = is_union ? std::max(position, bits) : place.offset + bits;
-    if (member.name.empty() && IsAggregate(shape.base) && shape.dimensions.empty()) {
-      if (bits != 0) WriteNested(member, shape.base, writing, scope, scope.initial && !is_union);
+    const uint64_t bits = WidthOf(member);
+    if (bits != 0) {
+      Pad(writing, scope, position, place.offset);
+      position = place.offset + bits;
+    }
+    WriteMember(member, writing, scope, scope.initial);
+  }
+  Pad(writing, scope, position, uint64_t{type.size} * 8);
+}
+
+// One member has an initial value, which must be the whole of it. In a key each member is made as
+// long as the union.
+void CppTypes::WriteUnion(const BtfType& type, Writing& writing, Scope scope) {
+  const uint64_t size = uint64_t{type.size} * 8;
+  const bool packed = layouts_.Of(type).packed;
+  bool whole = !scope.initial;
+  uint64_t longest = 0;
+  for (uint32_t i = 0; i < type.count && !exhausted_; ++i) {
+    const BtfMember member = btf_.Member(type, i);
+    const uint64_t bits = WidthOf(member);
+    longest = std::max(longest, bits);
+    if ((UsesOf(type) & kInKey) != 0 && bits != 0 && bits != size) {
+      Line(writing, scope, packed ? "struct [[gnu::packed]] {" : "struct {");
+      const Scope inside{.depth = scope.depth + 1, .base = scope.base, .initial = false};
+      WriteMember(member, writing, inside, false);
+      Pad(writing, inside, bits, size);
+      Line(writing, scope, "};");
       continue;
     }
-    const bool initial = is_union ? !whole && bits == size && place.width == 0 : scope.initial;
+    const bool initial =
+        !whole && bits == size && layouts_.PlaceOf(member).width == 0 && !IsNested(member);
     WriteMember(member, writing, scope, initial);
-    if (is_union && initial) whole = true;
+    whole = whole || initial;
   }
-  if (!is_union) return Pad(writing, scope, position, size);
-  if (!whole || position < size) {
-    scope.initial = !whole;
-    Pad(writing, scope, 0, size);
-  }
+  if (whole && longest == size) return;
+  scope.initial = !whole;
+  Pad(writing, scope, 0, size);
 }
 
 bool CppTypes::IsKey(elf::TypeId id, int depth) const {
@@ -388,10 +431,11 @@ bool CppTypes::IsKey(elf::TypeId id, int depth) const {
   known = 2;
   for (uint32_t i = 0; i < shape.base.count; ++i) {
     const BtfMember member = btf_.Member(shape.base, i);
-    const uint64_t bits = layouts_.BitsOf(member.type);
+    const uint64_t bits = WidthOf(member);
     if (bits == 0) continue;
     if (!IsKey(member.type, depth + 1)) return false;
-    if (shape.base.kind == BtfKind::kUnion && bits != uint64_t{shape.base.size} * 8) return false;
+    const bool whole = bits == uint64_t{shape.base.size} * 8 || (UsesOf(shape.base) & kInKey) != 0;
+    if (shape.base.kind == BtfKind::kUnion && !whole) return false;
   }
   known = 1;
   return true;

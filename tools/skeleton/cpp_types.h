@@ -24,9 +24,11 @@ class CppTypes {
   // `names`: of the namespace in which the types will be. `budget`: bytes of text, in all.
   CppTypes(const elf::Btf& btf, Names& names, uint64_t budget);
 
-  // Before anything is defined: that this type will be wanted. (Where a type is part of a union,
-  // its members cannot have initial values.)
-  void Announce(elf::TypeId id) { Announce(id, /*in_union=*/false, 0); }
+  // Before anything is defined: that this type will be wanted, and what for. (Where a type is part
+  // of a union, its members cannot have initial values; where it is part of a key, every byte must
+  // be a member's.)
+  enum class Use : uint8_t { kValue = 1, kKey = 5 };
+  void Announce(elf::TypeId id, Use use) { Announce(id, static_cast<uint8_t>(use), 0); }
 
   // Defines all that a value of this type needs: its name for a declaration. nullopt where C++ has
   // no such type of `size` bytes. `hint` names what has no name.
@@ -37,6 +39,9 @@ class CppTypes {
 
   // Whether values of the type are equal if and only if their bytes are.
   [[nodiscard]] bool IsKey(elf::TypeId id) const { return IsKey(id, 0); }
+
+  // In bytes.
+  [[nodiscard]] uint32_t AlignOf(elf::TypeId id) const { return layouts_.AlignOf(id); }
 
   [[nodiscard]] const std::string& definitions() const { return definitions_; }
   [[nodiscard]] const std::string& checks() const { return checks_; }
@@ -63,7 +68,11 @@ class CppTypes {
     bool initial = true;
   };
 
-  void Announce(elf::TypeId id, bool in_union, int depth);
+  // What a type is part of: bits.
+  static constexpr uint8_t kInUnion = 2;
+  static constexpr uint8_t kInKey = 4;
+
+  void Announce(elf::TypeId id, uint8_t uses, int depth);
   // False where C++ has no such type.
   bool DefineBase(elf::TypeId id, std::string_view hint, int depth);
   bool DefineAggregate(const elf::BtfType& type, std::string_view name, int depth);
@@ -72,24 +81,31 @@ class CppTypes {
   void TakeMemberNames(const elf::BtfType& type, Writing& writing, int depth);
 
   [[nodiscard]] bool IsSound(const elf::BtfType& type, int depth) const;
-  void WriteBody(const elf::BtfType& type, Writing& writing, Scope scope);
+  void WriteBody(const elf::BtfType& type, Writing& writing, const Scope& scope);
+  void WriteUnion(const elf::BtfType& type, Writing& writing, Scope scope);
   void WriteMember(const elf::BtfMember& member, Writing& writing, const Scope& scope,
                    bool initial);
-  void WriteNested(const elf::BtfMember& member, const elf::BtfType& type, Writing& writing,
-                   const Scope& scope, bool initial);
+  void WriteNested(const elf::BtfMember& member, Writing& writing, const Scope& scope,
+                   bool initial);
+  [[nodiscard]] std::string Attributes(const elf::BtfType& type) const;
+  [[nodiscard]] bool IsNested(const elf::BtfMember& member) const;
+  [[nodiscard]] uint64_t WidthOf(const elf::BtfMember& member) const;
   void Pad(Writing& writing, const Scope& scope, uint64_t from, uint64_t to);
   void Line(Writing& writing, const Scope& scope, std::string_view text);
 
   [[nodiscard]] bool IsKey(elf::TypeId id, int depth) const;
   [[nodiscard]] std::string_view NameOf(const elf::BtfType& type) const;
   bool Charge(uint64_t bytes);
+  [[nodiscard]] uint8_t UsesOf(const elf::BtfType& type) const {
+    return announced_[static_cast<uint32_t>(type.id)];
+  }
   State& StateOf(const elf::BtfType& type) { return states_[static_cast<uint32_t>(type.id)]; }
 
   const elf::Btf& btf_;
   Names& names_;
   mutable elf::CLayouts layouts_;
   std::vector<State> states_;
-  std::vector<uint8_t> announced_;       // 1: wanted; 2: as a part of a union
+  std::vector<uint8_t> announced_;       // Use, kInUnion, kInKey
   mutable std::vector<uint8_t> keys_;    // 1: IsKey; 2: not
   std::vector<std::string> type_names_;  // "" until defined
   std::string definitions_;

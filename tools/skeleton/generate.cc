@@ -1,7 +1,8 @@
 // The generator behind cc_bpf_skeleton, which runs while a dependent workspace builds:
 // `purebpf gen skeleton` with nothing else of that tool.
 //
-//   generate --name NAME --namespace NS --include PATH --header OUT.h --source OUT.cc OBJECT
+//   generate --name NAME [--namespace NS] [--type TYPE]... --include PATH --header OUT.h --source
+//   OUT.cc OBJECT
 #include <cstdio>
 #include <span>
 #include <string>
@@ -33,6 +34,8 @@ bool ParseOptions(std::span<char*> arguments, Options& options) {
     std::string* value = argument.starts_with("--") ? nullptr : &options.object;
     for (const auto& def : defs)
       if (def.name == argument && i + 1 < arguments.size()) value = &def.value;
+    if (argument == "--type" && i + 1 < arguments.size())
+      value = &options.skeleton.types.emplace_back();
     if (value == nullptr || !value->empty()) return false;
     *value = value == &options.object ? argument : arguments[++i];
   }
@@ -51,7 +54,8 @@ int main(int argc, char** argv) {
   Options options;
   if (!ParseOptions(std::span(argv, static_cast<size_t>(argc)).subspan(1), options)) {
     std::fputs(
-        "usage: generate --name NAME [--namespace NS] --include PATH --header OUT --source "
+        "usage: generate --name NAME [--namespace NS] [--type TYPE]... --include PATH --header OUT "
+        "--source "
         "OUT OBJECT\n",
         stderr);
     return 2;

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "purebpf/bpf/abi.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/text.h"
@@ -14,6 +13,7 @@
 #include "purebpf/loader/skeleton_version.h"
 #include "purebpf/tools/skeleton/cpp_names.h"
 #include "purebpf/tools/skeleton/cpp_types.h"
+#include "purebpf/tools/skeleton/members.h"
 
 namespace purebpf::skeleton {
 namespace {
@@ -21,63 +21,10 @@ namespace {
 using elf::Concat;
 using elf::Decimal;
 
-// One member of Maps, Programs or Variables.
-struct Member {
-  std::string name;     // in the object
-  std::string cpp;      // in C++
-  std::string comment;  // behind it
-};
-
-// A member with a type of its own, which is spelled when the names of all members are known.
-struct TypedMember : Member {
-  std::string before;  // "Of<purebpf::TypedMap<"
-  struct Type {
-    elf::TypeId id = elf::TypeId::kVoid;
-    std::string plain;  // where the object says nothing of it
-  };
-  std::vector<Type> types;
-  std::string after;  // ">>"
-};
-
 // The names that the header itself has in the namespace.
-constexpr std::string_view kOwnNames[] = {"Object",   "Maps", "Programs", "Variables",
-                                          "Skeleton", "Spec", "Objects",  "Load"};
-
-std::string BytesType(uint64_t size) {
-  switch (size) {
-    case 1:
-      return "uint8_t";
-    case 2:
-      return "uint16_t";
-    case 4:
-      return "uint32_t";
-    case 8:
-      return "uint64_t";
-    default:
-      return Concat({"std::array<std::byte, ", Decimal(size), ">"});
-  }
-}
-
-// "lru_hash, 64 entries"
-std::string Describe(const MapSpec& map) {
-  if (map.origin != MapOrigin::kDefinition && map.origin != MapOrigin::kStructOps)
-    return Concat({Decimal(map.params.value_size), " bytes"});
-  std::string_view type = KernelSpelling(map.params.type);
-  constexpr std::string_view kPrefix = "BPF_MAP_TYPE_";
-  if (type.starts_with(kPrefix)) type.remove_prefix(kPrefix.size());
-  std::string text(type);
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  const uint32_t entries = map.params.max_entries;
-  if (entries != 0) text += Concat({", ", Decimal(entries), entries == 1 ? " entry" : " entries"});
-  return text;
-}
-
-Names MemberNames() {
-  Names names;
-  for (const std::string_view own : {"Of", "Visit"}) (void)names.Take(own);
-  return names;
-}
+constexpr std::string_view kOwnNames[] = {"Object",    "Maps",     "Programs", "Links",
+                                          "Variables", "Skeleton", "Spec",     "Objects",
+                                          "Load",      "Of",       "Variable"};
 
 class Writer {
  public:
@@ -94,123 +41,25 @@ class Writer {
   static constexpr uint64_t kMaxGrowth = 64;
   static constexpr uint64_t kMinBudget = 64 * 1024;  // bytes
 
-  [[nodiscard]] bool IsWanted(const VariableSpec& variable) const;
-  void Announce();
-  void AddMaps();
-  void AddMap(const MapSpec& map, TypedMember member);
-  void AddPrograms();
-  void AddVariables();
-  std::optional<TypedMember::Type> Type(uint32_t id, uint64_t size, std::string_view hint);
-
   static void AppendMember(std::string& text, std::string_view type, const Member& member);
   template <typename M>
   static void AppendVisit(std::string& text, const std::vector<M>& members);
   void AppendTyped(std::string& text, const std::vector<TypedMember>& members) const;
+  [[nodiscard]] std::string GuardName() const;
+  [[nodiscard]] std::string Head() const;
   [[nodiscard]] std::string Types() const;
-  [[nodiscard]] std::string Members() const;
+  [[nodiscard]] std::string Structs() const;
   [[nodiscard]] std::string Functions() const;
+  [[nodiscard]] std::string Tail() const;
+  [[nodiscard]] std::string Source(std::string_view object) const;
 
   const CollectionSpec& spec_;
   const elf::Btf* btf_;
   const SkeletonOptions& options_;
   Names names_;
   std::optional<CppTypes> types_;
-  std::vector<TypedMember> maps_;
-  std::vector<Member> programs_;
-  std::vector<TypedMember> variables_;
+  std::optional<Members> members_;
 };
-
-// Visible ones alone: two static variables may have one name, and the kernel maps no section that
-// has nothing else.
-bool Writer::IsWanted(const VariableSpec& variable) const {
-  const MapSpec* const map = spec_.FindMap(variable.map);
-  return !variable.local && variable.size != 0 && map != nullptr &&
-         map->origin == MapOrigin::kData && spec_.FindVariable(variable.name) == &variable;
-}
-
-void Writer::Announce() {
-  if (!types_) return;
-  for (const MapSpec& map : spec_.maps) {
-    if (map.origin != MapOrigin::kDefinition) continue;
-    types_->Announce(elf::TypeId{map.key_type});
-    types_->Announce(elf::TypeId{map.value_type});
-  }
-  for (const VariableSpec& variable : spec_.variables)
-    if (IsWanted(variable)) types_->Announce(elf::TypeId{variable.type});
-}
-
-std::optional<TypedMember::Type> Writer::Type(uint32_t id, uint64_t size, std::string_view hint) {
-  if (!types_ || id == 0) return std::nullopt;
-  const elf::TypeId type{id};
-  if (!types_->Define(type, size, hint)) return std::nullopt;
-  return TypedMember::Type{.id = type};
-}
-
-void Writer::AddMap(const MapSpec& map, TypedMember member) {
-  const MapParams& params = map.params;
-  member.after = ">";
-  if (map.origin == MapOrigin::kStructOps) {
-    member.before = "Of<purebpf::StructOpsMap";
-  } else if (map.origin != MapOrigin::kDefinition) {
-    member.before = "Of<purebpf::DataMap";
-  } else if (params.key_size == 0 || params.value_size == 0 || !map.problem.empty() ||
-             params.type == MapType::kRingbuf) {
-    member.before = "Of<purebpf::Map";
-  } else {
-    member.before = IsPerCpu(params.type) ? "Of<purebpf::PerCpuMap<" : "Of<purebpf::TypedMap<";
-    member.after = ">>";
-    auto key = Type(map.key_type, params.key_size, Concat({member.cpp, "_key"}));
-    if (key && !types_->IsKey(key->id)) {
-      key.reset();
-      member.comment += ", key of bytes: its type has some without meaning";
-    }
-    auto value = Type(map.value_type, params.value_size, Concat({member.cpp, "_value"}));
-    member.types.push_back(key.value_or(TypedMember::Type{.plain = BytesType(params.key_size)}));
-    member.types.push_back(
-        value.value_or(TypedMember::Type{.plain = BytesType(params.value_size)}));
-  }
-  maps_.push_back(std::move(member));
-}
-
-void Writer::AddMaps() {
-  Names names = MemberNames();
-  for (const MapSpec& map : spec_.maps) {
-    if (spec_.FindMap(map.name) != &map) continue;
-    // ".rodata.str1.1" is rodata_str1_1.
-    const std::string_view name(map.name);
-    TypedMember member;
-    member.name = map.name;
-    member.cpp = names.Take(name.starts_with('.') ? name.substr(1) : name);
-    member.comment = Describe(map);
-    AddMap(map, std::move(member));
-  }
-}
-
-void Writer::AddPrograms() {
-  Names names = MemberNames();
-  for (const ProgramSpec& program : spec_.programs) {
-    if (spec_.FindProgram(program.name) != &program) continue;
-    programs_.push_back({.name = program.name,
-                         .cpp = names.Take(program.name),
-                         .comment = Concat({"SEC(\"", program.section, "\")"})});
-  }
-}
-
-void Writer::AddVariables() {
-  Names names = MemberNames();
-  for (const VariableSpec& variable : spec_.variables) {
-    if (!IsWanted(variable)) continue;
-    TypedMember member;
-    member.name = variable.name;
-    member.cpp = names.Take(variable.name);
-    member.comment = variable.map;
-    member.before = variable.constant ? "Of<const " : "Of<";
-    member.after = ">";
-    auto type = Type(variable.type, variable.size, member.cpp);
-    member.types.push_back(type.value_or(TypedMember::Type{.plain = BytesType(variable.size)}));
-    variables_.push_back(std::move(member));
-  }
-}
 
 void Writer::AppendMember(std::string& text, std::string_view type, const Member& member) {
   text += Concat({"  ", type, " ", member.cpp, "{};"});
@@ -253,21 +102,25 @@ std::string Writer::Types() const {
        types_->definitions(), types_->checks(), types_->checks().empty() ? "" : "\n"});
 }
 
-std::string Writer::Members() const {
+std::string Writer::Structs() const {
   std::string text =
       "// The maps: in a Spec what they will be, in Objects what was loaded.\n"
       "template <template <typename> typename Of>\nstruct Maps {\n";
-  AppendTyped(text, maps_);
+  AppendTyped(text, members_->maps());
   text +=
       "\n// The programs.\n"
       "template <typename Of>\nstruct Programs {\n";
-  for (const Member& program : programs_) AppendMember(text, "Of", program);
-  AppendVisit(text, programs_);
+  for (const Member& program : members_->programs()) AppendMember(text, "Of", program);
+  AppendVisit(text, members_->programs());
+  text += "\n// What keeps them attached, see Objects::Attach().\nstruct Links {\n";
+  for (const Member& link : members_->links())
+    AppendMember(text, "std::optional<purebpf::Link>", link);
+  AppendVisit(text, members_->links());
   text +=
       "\n// The global variables: in a Spec their initial values, in Objects those of the running\n"
       "// programs.\n"
-      "template <template <typename> typename Of>\nstruct Variables {\n";
-  AppendTyped(text, variables_);
+      "template <template <typename> typename Variable>\nstruct Variables {\n";
+  AppendTyped(text, members_->variables());
   return text;
 }
 
@@ -301,6 +154,7 @@ std::string Writer::Functions() const {
        ";\n  static std::span<const std::byte> Bytes() { return Object(); }\n"
        "  template <template <typename> typename Of>\n  using MapsOf = Maps<Of>;\n"
        "  template <typename Of>\n  using ProgramsOf = Programs<Of>;\n"
+       "  using LinksOf = Links;\n"
        "  template <template <typename> typename Of>\n"
        "  using VariablesOf = Variables<Of>;\n};\n",
        kFunctions});
@@ -318,10 +172,8 @@ std::string ObjectFunction(std::string_view object, std::string_view qualifier) 
 }
 
 Result<SkeletonText> Writer::Write(std::string_view object) {
-  Announce();
-  AddMaps();
-  AddPrograms();
-  AddVariables();
+  members_.emplace(spec_, btf_, types_ ? &*types_ : nullptr);
+  PUREBPF_TRY(members_->Collect(options_.types));
   if (types_ && types_->exhausted())
     return std::unexpected(Error{
         .code = Code::kUnsupported,
@@ -330,45 +182,47 @@ Result<SkeletonText> Writer::Write(std::string_view object) {
         .detail = "its types nest, or repeat each other, so often that their text in C++ has more "
                   "than " +
                   std::to_string(kMaxGrowth) + " times their size"});
-  const std::string& space = options_.name_space;
-  const std::string guard =
-      options_.include.empty() ? Guard(space + "_skel.h") : Guard(options_.include);
-  const std::string version = Decimal(kSkeletonVersion);
   const bool split = !options_.include.empty();
   SkeletonText text;
-  text.header = Concat(
-      {"// BPF object '",
-       CommentText(options_.name),
-       "' for C++. Generated by `purebpf gen skeleton`: do not edit.\n#ifndef ",
-       guard,
-       "\n#define ",
-       guard,
-       "\n\n#include <array>\n#include <cstddef>\n#include <cstdint>\n#include <span>\n\n"
-       "#include \"purebpf/loader/skeleton.h\"\n\nstatic_assert(purebpf::kSkeletonVersion == ",
-       version,
-       ",\n              \"this header was generated by another version of purebpf: generate it "
-       "again\");\n\n"
-       "// C has struct members without a name, and longer literals.\n"
-       "#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored \"-Wpedantic\"\n\nnamespace ",
-       space,
-       " {\n\n// The object file, aligned to 8 bytes.\n",
-       split ? "" : "inline ",
-       "std::span<const std::byte> Object();\n\n",
-       Types(),
-       Members(),
-       Functions(),
-       "\n",
-       split ? std::string() : ObjectFunction(object, "inline "),
-       "\n}  // namespace ",
-       space,
-       "\n\n#pragma GCC diagnostic pop\n\n#endif  // ",
-       guard,
-       "\n"});
-  if (split)
-    text.source = Concat({"// Generated by `purebpf gen skeleton`: do not edit.\n#include ", "\"",
-                          options_.include, "\"\n\nnamespace ", space, " {\n\n",
-                          ObjectFunction(object, ""), "\n}  // namespace ", space, "\n"});
+  text.header = Head() + Types() + Structs() + Functions();
+  if (!split) text.header += "\n" + ObjectFunction(object, "inline ");
+  text.header += Tail();
+  if (split) text.source = Source(object);
   return text;
+}
+
+std::string Writer::GuardName() const {
+  return Guard(options_.include.empty() ? options_.name_space + "_skel.h" : options_.include);
+}
+
+std::string Writer::Head() const {
+  std::string text = Concat({"// BPF object '", CommentText(options_.name),
+                             "' for C++. Generated by `purebpf gen skeleton`: do not edit.\n"});
+  text += Concat({"#ifndef ", GuardName(), "\n#define ", GuardName(), "\n\n"});
+  for (const std::string_view header : {"array", "cstddef", "cstdint", "optional", "span"})
+    text += Concat({"#include <", header, ">\n"});
+  text += Concat({"\n#include \"purebpf/loader/skeleton.h\"\n\n",
+                  "static_assert(purebpf::kSkeletonVersion == ", Decimal(kSkeletonVersion), ",\n",
+                  "              \"this header was generated by another version of purebpf: ",
+                  "generate it again\");\n\n"});
+  text +=
+      "// C has struct members without a name, and longer literals.\n"
+      "#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored \"-Wpedantic\"\n\n";
+  text += Concat(
+      {"namespace ", options_.name_space, " {\n\n", "// The object file, aligned to 8 bytes.\n",
+       options_.include.empty() ? "inline " : "", "std::span<const std::byte> Object();\n\n"});
+  return text;
+}
+
+std::string Writer::Tail() const {
+  return Concat({"\n}  // namespace ", options_.name_space,
+                 "\n\n#pragma GCC diagnostic pop\n\n#endif  // ", GuardName(), "\n"});
+}
+
+std::string Writer::Source(std::string_view object) const {
+  return Concat({"// Generated by `purebpf gen skeleton`: do not edit.\n#include \"",
+                 options_.include, "\"\n\nnamespace ", options_.name_space, " {\n\n",
+                 ObjectFunction(object, ""), "\n}  // namespace ", options_.name_space, "\n"});
 }
 
 std::unexpected<Error> Refused(const SkeletonOptions& options, Code code, std::string detail) {

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "purebpf/bpf/bytes.h"
 #include "purebpf/bpf/error.h"
@@ -19,6 +20,9 @@ struct SkeletonOptions {
   // How the header is included, where the object's bytes are to be in a source of their own. Empty:
   // they are in the header.
   std::string include;
+  // Types of C that are wanted besides those of maps and variables: records of ring buffers whose
+  // definition does not name them.
+  std::vector<std::string> types;
 };
 
 struct SkeletonText {
