@@ -2,14 +2,13 @@
 //
 //   embed --namespace NAME --include PATH --header OUT.h --source OUT.cc FILE
 //
-// The bytes become one string literal: every compiler takes megabytes of it in a fraction of a
-// second, where a list of numbers costs it a minute and a gigabyte, and no assembler has to find a
-// file by a path (.incbin) that differs between build modes.
-#include <cstdint>
+// The bytes become one string literal, and no assembler has to find a file by a path (.incbin) that
+// differs between build modes.
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
+
+#include "purebpf/tools/skeleton/cpp_names.h"
 
 namespace {
 
@@ -46,24 +45,6 @@ bool ParseOptions(int argc, char** argv, Options& options) {
          options.source != nullptr && options.object != nullptr;
 }
 
-// "a", "a::b": identifiers, so that nothing else can be smuggled into the generated code.
-bool IsNamespace(std::string_view text) {
-  bool at_start = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    if (letter || (!at_start && c >= '0' && c <= '9')) {
-      at_start = false;
-    } else if (!at_start && text.substr(i).starts_with("::")) {
-      at_start = true;
-      ++i;
-    } else {
-      return false;
-    }
-  }
-  return !at_start;
-}
-
 bool ReadFile(const char* path, std::string& bytes) {
   std::FILE* file = std::fopen(path, "rb");
   if (file == nullptr) return false;
@@ -85,20 +66,8 @@ bool WriteFile(const char* path, std::string_view text) {
   return std::fclose(file) == 0 && written;
 }
 
-// PATH as a macro name: "tools/pass.h" guards itself by TOOLS_PASS_H_.
-std::string GuardOf(std::string_view path) {
-  std::string guard;
-  for (char c : path) {
-    const bool lower = c >= 'a' && c <= 'z';
-    const bool word = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    guard += lower ? static_cast<char>(c - 'a' + 'A') : word ? c : '_';
-  }
-  if (guard[0] >= '0' && guard[0] <= '9') guard.insert(0, "H_");
-  return guard + "_";
-}
-
 std::string HeaderText(const Options& options) {
-  const std::string guard = GuardOf(options.include);
+  const std::string guard = purebpf::skeleton::Guard(options.include);
   std::string text = "// Generated: the bytes of a BPF object.\n#ifndef ";
   text.append(guard).append("\n#define ").append(guard);
   text.append("\n\n#include <cstddef>\n#include <span>\n\nnamespace ").append(options.name_space);
@@ -108,33 +77,13 @@ std::string HeaderText(const Options& options) {
   return text;
 }
 
-// The contents of a string literal, a line for every 64 bytes. An escape has three octal digits
-// always, so that a digit that follows is not taken for a part of it; `?` is escaped because two of
-// them could begin a trigraph.
-void AppendLiteral(std::string_view bytes, std::string& text) {
-  constexpr size_t kBytesPerLine = 64;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i % kBytesPerLine == 0) text += i == 0 ? "    \"" : "\"\n    \"";
-    const auto byte = static_cast<uint8_t>(bytes[i]);
-    if (byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\' && byte != '?') {
-      text += bytes[i];
-      continue;
-    }
-    text += '\\';
-    text += static_cast<char>('0' + (byte >> 6));
-    text += static_cast<char>('0' + ((byte >> 3) & 7));
-    text += static_cast<char>('0' + (byte & 7));
-  }
-  text += '"';
-}
-
 std::string SourceText(const Options& options, std::string_view bytes) {
   const std::string size = std::to_string(bytes.size());
   std::string text = "// Generated: the bytes of a BPF object.\n#include \"";
   text.append(options.include).append("\"\n\nnamespace ").append(options.name_space);
   text.append(" {\nnamespace {\n\n// One byte more than the object: the literal's own end.\n");
   text.append("alignas(8) constexpr char kObject[").append(size).append(" + 1] =\n");
-  AppendLiteral(bytes, text);
+  purebpf::skeleton::AppendBytes(bytes, "    ", text);
   text.append(";\n\n}  // namespace\n\nstd::span<const std::byte> Object() {\n");
   text.append("  return std::as_bytes(std::span(kObject, ").append(size).append("));\n}\n\n");
   text.append("}  // namespace ").append(options.name_space).append("\n");
@@ -155,7 +104,7 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  if (!IsNamespace(options.name_space)) {
+  if (!purebpf::skeleton::IsNamespace(options.name_space)) {
     return Fail("not a C++ namespace:", std::string(options.name_space).c_str());
   }
   std::string bytes;
