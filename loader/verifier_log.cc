@@ -141,8 +141,20 @@ constexpr std::string_view kAside[] = {
     "max_states", "mark_precise",       "last_idx ",    "regs=",
 };
 
-// "R1 offset is outside of the packet" follows the line that says more.
-constexpr std::string_view kRepeats[] = {"offset is outside of the packet"};
+// These follow the line that says more, and name the register where that one does not.
+constexpr std::string_view kRepeats[] = {
+    "offset is outside of the packet",
+    "min value is outside of the allowed memory range",
+    "max value is outside of the allowed memory range",
+};
+
+// About a function or the whole program: found before or after the walk, so that the instruction
+// printed last has nothing to do with it.
+constexpr std::string_view kAboutNoInsn[] = {
+    "combined stack size",
+    "last insn is not an exit or jmp",
+    "number of funcs in func_info",
+};
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -170,6 +182,18 @@ std::string_view InsnText(std::string_view line) {
   std::string_view text = line.substr(0, line.find(" ; R", colon));
   while (!text.empty() && (text.back() == ' ' || text.back() == '\r')) text.remove_suffix(1);
   return text;
+}
+
+// "infinite loop detected at insn 12", "back-edge from insn 9 to 3": the first number.
+std::optional<uint32_t> NamedInsn(std::string_view message) {
+  constexpr std::string_view kWord = " insn ";
+  const size_t at = message.find(kWord);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = message.substr(at + kWord.size());
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end == digits.data()) return std::nullopt;
+  return number;
 }
 
 const Family* FamilyOf(std::string_view line) {
@@ -309,19 +333,27 @@ class Explainer {
         continue;
       }
       ++messages;
-      if (out_.message.empty() || (!family_ && FamilyOf(line) && !Repeats(line)) ||
-          Repeats(out_.message))
-        out_.message = line.substr(0, kLongestText);
-      if (!family_) family_ = FamilyOf(line);
+      if (Repeats(line)) repeat_ = line;
+      const Family* family = FamilyOf(line);
+      if (!out_.message.empty() && !Repeats(out_.message) && (family_ || !family)) continue;
+      out_.message = line.substr(0, kLongestText);
+      if (family != nullptr) family_ = family;
     }
   }
 
-  // The last instruction printed, and the source line above it.
+  // The instruction that the message names, or else the last one printed; and the source line
+  // above.
   void FindInsn() {
+    if (std::ranges::any_of(kAboutNoInsn, [this](std::string_view words) {
+          return out_.message.find(words) != std::string::npos;
+        }))
+      return;
+    out_.insn = NamedInsn(out_.message);
     Reader reader(log_);
     std::string_view line;
     while (reader.Previous(line)) {
       if (out_.insn_text.empty() && !InsnText(line).empty()) {
+        if (out_.insn && out_.insn != InsnNumber(line)) continue;
         out_.insn_text = InsnText(line).substr(0, kLongestText);
         out_.insn = InsnNumber(line);
       } else if (!out_.insn_text.empty() && line.starts_with("; ")) {
@@ -333,12 +365,13 @@ class Explainer {
 
   // Of the registers that the message names, or else that the instruction does.
   void FindRegisters() {
-    uint32_t wanted = Mentioned(out_.message, 'R');
+    uint32_t wanted = Mentioned(out_.message, 'R') | Mentioned(repeat_, 'R');
     if (wanted == 0) wanted = Mentioned(out_.insn_text, 'r') & ~(1U << 10);
     Reader reader(log_);
     std::string_view line;
     std::array<std::string_view, kRegisters> states;
     bool reached = out_.insn_text.empty();
+    if (reached && out_.insn) return;  // it was never walked
     while (wanted != 0 && reader.Previous(line)) {
       // The states behind the failing instruction are those before it.
       if (!reached) {
@@ -385,6 +418,7 @@ class Explainer {
   std::span<const InsnNote> notes_;
   std::span<const InsnSource> sources_;
   const Family* family_ = nullptr;
+  std::string_view repeat_;  // one of kRepeats
   VerifierExplanation out_;
 };
 

@@ -32,12 +32,14 @@ struct InsnSource {
 };
 
 struct VerifierExplanation {
-  std::string message;                 // the verifier's own line that tells most
-  std::optional<uint32_t> insn;        // the instruction at which it gave up
-  std::string insn_text;               // "71: r1 = *(u8 *)(r1 +14)" as in the log
-  std::string source;                  // "prog.c:12: return d[14];"; empty where nobody knows
-  std::vector<std::string> registers;  // the last states of those concerned: "R1=pkt(r=0)"
-  std::string cause;                   // empty where the family is unknown
+  std::string message;           // the verifier's own line that tells most
+  std::optional<uint32_t> insn;  // the instruction at which it gave up
+  std::string insn_text;         // "71: r1 = *(u8 *)(r1 +14)" as in the log
+  std::string source;            // "prog.c:12: return d[14];"; empty where nobody knows
+  // The last states of those concerned: "R1=pkt(r=0)". Before Linux 5.18 a log has them only at
+  // VerifierLog::level 2.
+  std::vector<std::string> registers;
+  std::string cause;  // empty where the family is unknown
   std::string fix;
 
   // One line: message; at instruction ... (source); registers; cause.

@@ -94,6 +94,41 @@ TEST(VerifierLog, TakesSourceLinesFromTheObjectWhereTheKernelPrintsNone) {
       "a.bpf.c:3: int x = 0;");
 }
 
+TEST(VerifierLog, TakesTheInstructionThatTheMessageNames) {
+  const InsnSource sources[] = {{.insn = 0, .file = "a.bpf.c", .text = "for (;;)", .line = 3},
+                                {.insn = 9, .file = "a.bpf.c", .text = "++i;", .line = 4}};
+  // Found before any instruction was walked.
+  const VerifierExplanation found = ExplainVerifierLog(
+      "func#0 @0\nback-edge from insn 9 to 3\nprocessed 0 insns (limit 131072)\n", {}, sources);
+  EXPECT_EQ(found.insn, 9u);
+  EXPECT_EQ(found.insn_text, "");
+  EXPECT_EQ(found.source, "a.bpf.c:4: ++i;");
+}
+
+TEST(VerifierLog, BlamesNoInstructionForAllOfTheProgram) {
+  const VerifierExplanation found = ExplainVerifierLog(
+      "; return sum; @ a.bpf.c:9\n"
+      "14: (95) exit\n"
+      "combined stack size of 2 calls is 608. Too large\n"
+      "processed 15 insns (limit 1000000)\n");
+  EXPECT_EQ(found.insn, std::nullopt);
+  EXPECT_EQ(found.source, "");
+  EXPECT_THAT(found.fix, HasSubstr("per-CPU array"));
+}
+
+TEST(VerifierLog, TakesTheLineThatSaysMoreAndTheRegisterFromTheOther) {
+  const VerifierExplanation found = ExplainVerifierLog(
+      "13: (0f) r0 += r1                     ; R0=map_value(ks=4,vs=32,smax=56) "
+      "R1=scalar(smax=56)\n"
+      "14: (79) r1 = *(u64 *)(r0 +0)\n"
+      "invalid access to map value, value_size=32 off=56 size=8\n"
+      "R0 max value is outside of the allowed memory range\n"
+      "processed 14 insns (limit 1000000)\n");
+  EXPECT_EQ(found.message, "invalid access to map value, value_size=32 off=56 size=8");
+  EXPECT_THAT(found.registers, ElementsAre("R0=map_value(ks=4,vs=32,smax=56)"));
+  EXPECT_THAT(found.fix, HasSubstr("bound the index"));
+}
+
 TEST(VerifierLog, KeepsAnUnknownMessageWithoutGuessing) {
   const VerifierExplanation found =
       ExplainVerifierLog("0: (95) exit\nsomething new in Linux 9\nprocessed 1 insns\n");
