@@ -29,6 +29,15 @@ class Selector {
     return {};
   }
 
+  // What is said of a map that is not there was meant for another one.
+  [[nodiscard]] Result<void> CheckNames() const {
+    for (const auto& entries : options_.max_entries)
+      if (!index_.maps.Find(entries.map)) return Unknown(entries.map);
+    for (const MapReplacement& replacement : options_.replace)
+      if (!index_.maps.Find(replacement.map)) return Unknown(replacement.map);
+    return {};
+  }
+
   Result<void> ByName() {
     for (const std::string& name : *options_.only) {
       const auto map = index_.maps.Find(name);
@@ -180,6 +189,7 @@ std::vector<uint32_t> MapsOf(const CollectionSpec& spec, const SpecIndex& index,
 Result<Selection> Select(const CollectionSpec& spec, const SpecIndex& index,
                          const LoadOptions& options) {
   Selector selector(spec, index, options, false);
+  PUREBPF_TRY(selector.CheckNames());
   PUREBPF_TRY(selector.LeaveOut());
   if (options.only) {
     PUREBPF_TRY(selector.ByName());

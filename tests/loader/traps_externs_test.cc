@@ -72,6 +72,17 @@ TEST(Externs, AnOptionThatIsNotWeakMustBeSet) {
   EXPECT_THAT(PlanOf("asks_for_symbol", sources), IsOk()) << "which asks for no option";
 }
 
+// Found by fuzzing: an extern's type may say that it has gigabytes.
+TEST(Externs, OptionsOfAHostileSizeAreRefused) {
+  auto spec = CollectionSpec::Parse(traps::Object(), "traps");
+  ASSERT_THAT(spec, IsOk());
+  spec->FindMap(".kconfig")->params.value_size = 0x7fffffff;
+  auto target = TargetKernel::Described(Sources());
+  EXPECT_THAT(LoadPlan::Make(*spec, target, {.only = {{"reads_options"}}}),
+              Fails(Code::kMalformed, "2147483647 bytes, more than 1048576"));
+  EXPECT_THAT(LoadPlan::Make(*spec, target, {.only = {{"asks_for_symbol"}}}), IsOk());
+}
+
 TEST(Externs, AWeakSymbolThatIsAbsentIsZero) {
   const auto plan = PlanOf("asks_for_symbol");
   ASSERT_THAT(plan, IsOk());

@@ -26,6 +26,10 @@ Draft::Draft(const CollectionSpec& spec, const SpecIndex& index, TargetKernel& t
 
 // Every option is filled in, but only a program that asks for one can miss it.
 Result<void> Draft::FillKconfig(CreateMapStep& step) {
+  if (step.params.value_size > kMaxOptionBytes)
+    return Refused(Code::kMalformed, "",
+                   "the object's kernel options have " + std::to_string(step.params.value_size) +
+                       " bytes, more than " + std::to_string(kMaxOptionBytes));
   step.contents.assign(step.params.value_size, std::byte{});
   for (uint32_t i = 0; i < spec_.externs.size(); ++i) {
     const ExternSpec& option = spec_.externs[i];

@@ -22,6 +22,10 @@ namespace purebpf::internal {
 // so that a small hostile object could ask for any number.
 inline constexpr size_t kMaxPlanInsns = size_t{8} << 20;
 
+// How many bytes of kernel options a plan fills in. Their sizes are those of the externs' types, of
+// which a few bytes may say any number; honest ones are some hundreds.
+inline constexpr size_t kMaxOptionBytes = size_t{1} << 20;
+
 class Draft {
  public:
   // `partial`: a program that cannot be planned is left out.
