@@ -2,8 +2,7 @@
 // are files, taken as they are, but for *.hex: those are text, two hex digits a byte, with spaces,
 // line ends and comments from '#' to the line's end.
 //
-// To fuzz, leave this file out and link the fuzzer with clang's own main:
-//     clang++-19 -std=c++23 -fsanitize=fuzzer,address,undefined ...
+// To fuzz, tests/fuzz/fuzz links the fuzzer with clang's own main instead.
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
