@@ -131,8 +131,9 @@ std::string ToText(const ObjectCheck& check) {
     }
   }
   Table table;
+  const size_t columns = rows[0].size();
   for (std::vector<std::string>& row : rows) {
-    row.resize(rows[0].size(), "?");
+    row.resize(columns, "?");
     table.Add(std::move(row));
   }
   return Clean(check.file) + ":\n" + table.Text("  ") + details;

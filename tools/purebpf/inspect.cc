@@ -459,7 +459,7 @@ int RunInspect(Kernel& kernel, const Options& options, Output& output) {
       json.EndObject();
       if (!output.Write(line + "\n")) return kFailed;
     } else {
-      output.Complain("purebpf: " + ErrorText(text.error()));
+      output.Complain("purebpf: " + Clean(path) + ": " + ErrorText(text.error()));
     }
   }
   return status;

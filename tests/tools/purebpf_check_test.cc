@@ -1,0 +1,190 @@
+// purebpf check and purebpf btf dump: other kernels, by their types.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "purebpf/tests/support/btf_builder.h"
+#include "purebpf/tests/tools/purebpf_fixture.h"
+#include "purebpf/tests/tools/temp_folder.h"
+#include "tests/tools/tool_object.h"
+
+namespace purebpf::tool {
+namespace {
+
+using ::testing::AllOf;
+using testing::BtfBuilder;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::TempFolder;
+
+// A kernel's types: struct thing { int always; int sometimes; } and a kernel function.
+std::vector<std::byte> NewKernel() {
+  BtfBuilder btf;
+  const uint32_t number = btf.Int("int", 4, 1);
+  btf.Struct("thing", 8, {{"always", number, 0}, {"sometimes", number, 32}});
+  btf.Func("kernel_function", btf.FuncProto(number, {{"x", number}}), 0);
+  return btf.Build();
+}
+
+// One that has less.
+std::vector<std::byte> OldKernel() {
+  BtfBuilder btf;
+  const uint32_t number = btf.Int("int", 4, 1);
+  btf.Struct("thing", 4, {{"always", number, 0}});
+  return btf.Build();
+}
+
+class CheckTest : public ::testing::Test {
+ protected:
+  CheckTest() {
+    std::filesystem::create_directory(folder_ / "kernels");
+    WriteFile(tool_, tool_object::Object());
+    WriteFile(new_, NewKernel());
+    WriteFile(old_, OldKernel());
+    WriteFile(folder_ / "kernels/README", std::string_view("how these came here\n"));
+    WriteFile(small_, SmallObject());
+  }
+
+  TempFolder folder_;
+  std::string tool_ = folder_ / "tool.o";
+  std::string small_ = folder_ / "small.o";
+  std::string new_ = folder_ / "kernels/new";
+  std::string old_ = folder_ / "kernels/old";
+};
+
+constexpr std::string_view kTable =
+    "                new    old\n"
+    "  passes        ok     ok\n"
+    "  sized         ok     ok\n"
+    "  guarded       ok     1 guarded\n"
+    "  unguarded     ok     1 missing\n"
+    "  guarded_call  ok     1 guarded\n"
+    "  option        ok     ok\n"
+    "  unknown_kind  fails  fails\n";
+
+TEST_F(CheckTest, IsATableOfKernelsAndPrograms) {
+  const Ran ran = RunPurebpf({"check", tool_, "--btf", new_, old_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr(tool_ + ":\n" + std::string(kTable)));
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("  old: unguarded: missing: field 'sometimes' of struct thing does "
+                              "not exist on this kernel"),
+                    HasSubstr("  old: guarded: guarded: field 'sometimes' of struct thing"),
+                    HasSubstr("  old: guarded_call: guarded: "), Not(HasSubstr("new: unguarded")),
+                    HasSubstr("new: unknown_kind: ")));
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST_F(CheckTest, TakesTheFilesOfAFolderThatAreTypes) {
+  const Ran ran = RunPurebpf({"check", tool_, "--btf", folder_ / "kernels"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr(tool_ + ":\n" + std::string(kTable)));
+}
+
+TEST_F(CheckTest, EndsWellWhereNothingIsMissing) {
+  const Ran ran = RunPurebpf({"check", small_, "--btf", new_, old_});
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_EQ(ran.out, small_ + ":\n          new  old\n  passes  ok   ok\n");
+}
+
+TEST_F(CheckTest, IsOneJsonObjectAnObject) {
+  const Ran ran = RunPurebpf({"check", "--json", tool_, small_, "--btf", new_, old_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(WhyNotJsonLines(ran.out, 2), "") << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("{\"btf\":\"" + new_ + R"(","open":"ok","ok":false,)"));
+  EXPECT_THAT(ran.out,
+              HasSubstr(R"({"name":"unguarded","section":"xdp","plan":"ok","core":2,"functions":0,)"
+                        R"("guarded":[],"missing":[],"ok":true})"));
+  EXPECT_THAT(ran.out,
+              HasSubstr(R"({"name":"unguarded","section":"xdp","plan":"ok","core":2,"functions":0,)"
+                        R"("guarded":[],"missing":[{"insn":)"));
+  EXPECT_THAT(ran.out, HasSubstr("{\"file\":\"" + small_ + R"(","open":"ok","ok":true,)"));
+}
+
+TEST_F(CheckTest, FailsOnAKernelThatCannotBeRead) {
+  const std::string broken = folder_ / "kernels/broken";
+  WriteFile(broken, std::string_view("\x9f\xeb\x01\x00\xff\xff", 6));
+  const Ran ran = RunPurebpf({"check", small_, "--btf", broken, new_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("          broken  new\n  passes  ?       ok\n"),
+                             HasSubstr("broken")));
+  const Ran missing = RunPurebpf({"check", "--json", small_, "--btf", folder_ / "missing"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.out, HasSubstr("ENOENT"));
+}
+
+TEST_F(CheckTest, SaysWhereAFolderHasNoTypes) {
+  std::filesystem::create_directory(folder_ / "empty");
+  const Ran ran = RunPurebpf({"check", small_, "--btf", folder_ / "empty"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("purebpf: no file with BTF in "), EndsWith("empty\n")));
+}
+
+TEST_F(CheckTest, TypesAreDumpedOneByOne) {
+  const Ran ran = RunPurebpf({"btf", "dump", old_});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out,
+            "[1] INT int  size 4  bits 32  signed\n"
+            "[2] STRUCT thing  size 4\n"
+            "    always  type 1  bit 0  // int\n");
+}
+
+TEST_F(CheckTest, TypesAreDumpedAsAHeader) {
+  const Ran ran = RunPurebpf({"btf", "dump", "--format", "c", new_});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr("struct thing {\n\tint always;\n\tint sometimes;\n};\n"));
+}
+
+TEST_F(CheckTest, TypesAreDumpedAsJson) {
+  const Ran ran = RunPurebpf({"btf", "dump", "--json", old_});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out, "{\"file\":\"" + old_ +
+                         R"(","open":"ok","types":[{"id":1,"kind":"INT","name":"int","size":4,)"
+                         R"("bits":32,"bit_offset":0,"signed":true,"char":false,"bool":false},)"
+                         R"({"id":2,"kind":"STRUCT","name":"thing","size":4,"members":[)"
+                         R"({"name":"always","type":1,"bit_offset":0,"bit_size":0}]}]})"
+                         "\n");
+  const Ran header = RunPurebpf({"btf", "dump", "--json", "--format=c", new_});
+  EXPECT_EQ(WhyNotJsonLines(header.out, 1), "");
+  EXPECT_THAT(header.out, HasSubstr("struct thing {"));
+}
+
+TEST_F(CheckTest, TypesOfAnObjectAreDumpedToo) {
+  const Ran ran = RunPurebpf({"btf", "dump", tool_});
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, HasSubstr("DATASEC .maps"));
+}
+
+TEST_F(CheckTest, TypesOverOthersAreDumpedWithTheirBase) {
+  // "typedef struct thing more", where the strings of the base have 18 bytes.
+  BtfBuilder split;
+  split.Raw({18 + split.Name("more"), 8U << 24, 2});
+  const std::string module = folder_ / "module";
+  WriteFile(module, split.Build());
+  EXPECT_EQ(RunPurebpf({"btf", "dump", module, "--base", old_}).out, "[3] TYPEDEF more  type 2\n");
+  const Ran missing = RunPurebpf({"btf", "dump", module, "--base", folder_ / "missing"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.err, HasSubstr("ENOENT"));
+}
+
+TEST_F(CheckTest, WhatHasNoTypesIsRefused) {
+  for (const char* path : {"missing", "kernels/README", "kernels"}) {
+    for (const bool json : {false, true}) {
+      std::vector<std::string> arguments{"btf", "dump", folder_ / path};
+      if (json) arguments.emplace_back("--json");
+      const Ran ran = RunPurebpf(arguments);
+      EXPECT_EQ(ran.status, 1) << path;
+      EXPECT_THAT(ran.out + ran.err, HasSubstr(path));
+      if (json) {
+        EXPECT_EQ(WhyNotJsonLines(ran.out, 1), "");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace purebpf::tool
