@@ -41,7 +41,7 @@ TEST_P(CompiledHeader, HasTheLayoutsThatItWasMadeFrom) {
   ASSERT_THAT(again.btf, IsParsed());
   const LayoutComparison result = CompareLayouts(*original.btf, *again.btf);
   EXPECT_THAT(result.differences, IsEmpty());
-  EXPECT_GE(result.compared, 8U);
+  EXPECT_GE(result.compared, 5U);
 }
 
 TEST_P(CompiledHeader, MadeFromItselfSaysTheSame) {
