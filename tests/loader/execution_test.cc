@@ -58,7 +58,7 @@ LoadPlan Plan(std::vector<Step> steps) {
 
 // A verifier that refuses programs of one name, with these words.
 FakeKernel::Handler Refusing(FakeKernel& kernel, const std::string& name,
-                               const std::string& words) {
+                             const std::string& words) {
   return
       [&kernel, name, words](MutableBytes attr, std::span<const Region> regions) -> SysResult<int> {
         ProgLoadAttr asked;
