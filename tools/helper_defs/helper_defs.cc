@@ -201,13 +201,18 @@ int main(int count, char** arguments) {
       " * is described in include/uapi/linux/bpf.h and bpf-helpers(7). Generated from the former "
       "by\n"
       " * tools/helper_defs; not to be edited.\n"
-      " */");
+      " */\n"
+      "#ifndef PUREBPF_BPF_BPF_HELPER_DEFS_H_\n"
+      "#define PUREBPF_BPF_BPF_HELPER_DEFS_H_\n");
   for (const std::string& name : structs) std::printf("%s;\n", name.c_str());
   std::puts(
-      "\n#if __has_attribute(bpf_fastcall)\n"
+      "\n/* The caller's registers r1 to r5 outlive the call (Linux 6.12, clang 20). */\n"
+      "#ifndef __bpf_fastcall\n"
+      "#if __has_attribute(bpf_fastcall)\n"
       "#define __bpf_fastcall __attribute__((bpf_fastcall))\n"
       "#else\n"
       "#define __bpf_fastcall\n"
+      "#endif\n"
       "#endif\n");
   size_t printed = 0;
   for (const Helper& helper : helpers) {
@@ -216,12 +221,16 @@ int main(int count, char** arguments) {
     Print(helper, number->second);
     ++printed;
   }
-  if (printed == numbers.size() && printed != 0) return 0;
+  std::puts("\n#endif /* PUREBPF_BPF_BPF_HELPER_DEFS_H_ */");
+  if (printed == 0) {
+    std::fprintf(stderr, "helper_defs: %s describes no helpers\n", arguments[1]);
+    return 1;
+  }
   for (const auto& [name, number] : numbers) {
     bool described = false;
     for (const Helper& helper : helpers) described = described || helper.name == name;
     if (!described)
       std::fprintf(stderr, "helper_defs: %s (%d) is not described\n", name.c_str(), number);
   }
-  return printed == 0 ? 1 : 0;
+  return printed == numbers.size() ? 0 : 1;
 }

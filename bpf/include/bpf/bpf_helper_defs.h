@@ -4,6 +4,9 @@
  * is described in include/uapi/linux/bpf.h and bpf-helpers(7). Generated from the former by
  * tools/helper_defs; not to be edited.
  */
+#ifndef PUREBPF_BPF_BPF_HELPER_DEFS_H_
+#define PUREBPF_BPF_BPF_HELPER_DEFS_H_
+
 struct __sk_buff;
 struct bpf_dynptr;
 struct bpf_fib_lookup;
@@ -46,10 +49,13 @@ struct udp6_sock;
 struct unix_sock;
 struct xdp_md;
 
+/* The caller's registers r1 to r5 outlive the call (Linux 6.12, clang 20). */
+#ifndef __bpf_fastcall
 #if __has_attribute(bpf_fastcall)
 #define __bpf_fastcall __attribute__((bpf_fastcall))
 #else
 #define __bpf_fastcall
+#endif
 #endif
 
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
@@ -263,3 +269,5 @@ static __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
 static long (*const bpf_user_ringbuf_drain)(void *map, void *callback_fn, void *ctx, __u64 flags) = (void *)209;
 static void *(*const bpf_cgrp_storage_get)(void *map, struct cgroup *cgroup, void *value, __u64 flags) = (void *)210;
 static long (*const bpf_cgrp_storage_delete)(void *map, struct cgroup *cgroup) = (void *)211;
+
+#endif /* PUREBPF_BPF_BPF_HELPER_DEFS_H_ */
