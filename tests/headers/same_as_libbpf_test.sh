@@ -68,6 +68,24 @@ for clang in "${clangs[@]}"; do
   done
 done
 
+# What only libbpf has, included after these headers.
+cat >"$TEST_TMPDIR/usdt.c" <<'END'
+#include <linux/bpf.h>
+#include <stdbool.h>
+struct pt_regs { unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip; };
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/usdt.bpf.h>
+SEC("usdt") int BPF_USDT(point, int a, void* b) { return a + (b != 0); }
+END
+for clang in "${clangs[@]}"; do
+  if ! compile "$clang" "$ours" "$TEST_TMPDIR/usdt.o" -target bpf -D__TARGET_ARCH_x86 \
+    -I"$TEST_TMPDIR/theirs" -c "$TEST_TMPDIR/usdt.c"; then
+    echo "FAILED: $clang: libbpf's usdt.bpf.h after these headers"
+    failed=1
+  fi
+done
+
 # The comparison itself: another number in the code is another object.
 one=$TEST_TMPDIR/one.c
 echo '__attribute__((section("tc"))) int one(void *c) { return N; }' >"$one"

@@ -9,6 +9,7 @@
  */
 #ifndef PUREBPF_BPF_BPF_CORE_READ_H_
 #define PUREBPF_BPF_BPF_CORE_READ_H_
+#define __BPF_CORE_READ_H__ /* libbpf's own bpf_core_read.h, should one of its headers include it, is then empty */
 
 #include "bpf_helpers.h"
 

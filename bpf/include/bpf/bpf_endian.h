@@ -5,6 +5,7 @@
  */
 #ifndef PUREBPF_BPF_BPF_ENDIAN_H_
 #define PUREBPF_BPF_BPF_ENDIAN_H_
+#define __BPF_ENDIAN__ /* libbpf's own bpf_endian.h, should one of its headers include it, is then empty */
 
 /* The bytes the other way round, by arithmetic: halves change places, and are turned themselves. */
 #define ___bpf_swab16(x) ((__u16)((__u16)(x) >> 8 | (__u16)(x) << 8))

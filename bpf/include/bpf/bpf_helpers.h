@@ -9,6 +9,7 @@
  */
 #ifndef PUREBPF_BPF_BPF_HELPERS_H_
 #define PUREBPF_BPF_BPF_HELPERS_H_
+#define __BPF_HELPERS__ /* libbpf's own bpf_helpers.h, should one of its headers include it, is then empty */
 
 #include "bpf_helper_defs.h"
 #include "purebpf_args.h"

@@ -12,6 +12,7 @@
  */
 #ifndef PUREBPF_BPF_BPF_TRACING_H_
 #define PUREBPF_BPF_BPF_TRACING_H_
+#define __BPF_TRACING_H__ /* libbpf's own bpf_tracing.h, should one of its headers include it, is then empty */
 
 #include "bpf_helpers.h"
 #include "purebpf_regs.h"
