@@ -172,7 +172,8 @@ std::string SideBySide(const Call& recorded, const Call& made) {
   const std::vector<Row> made_rows = RowsOf(made);
   const std::vector<Pair> pairs = Align(recorded_rows, made_rows);
   size_t path_width = std::max<size_t>(8, recorded.verb.size());
-  size_t value_width = 10;
+  size_t value_width =
+      recorded.verb == made.verb ? 10 : std::max<size_t>(10, recorded.verb.size() + 2);
   for (const Pair& pair : pairs) {
     const Row& row = pair.recorded != nullptr ? *pair.recorded : *pair.made;
     path_width = std::max(path_width, std::min(row.path.size(), kMostPath) + 2);
@@ -216,6 +217,10 @@ std::string RequestKey(const Call& call) {
   std::string key = call.verb;
   for (const Row& row : rows) key.append("\n").append(row.path).append("=").append(row.value);
   return key;
+}
+
+bool HasFree(const Call& call) {
+  return std::ranges::any_of(RowsOf(call), [](const Row& row) { return IsFree(row.value); });
 }
 
 std::string ObjectOf(const Call& call) {

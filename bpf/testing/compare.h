@@ -21,6 +21,9 @@ namespace purebpf::testing::internal {
 // All that the caller passed, as one text: equal where the requests are. Without what is free.
 [[nodiscard]] std::string RequestKey(const Call& call);
 
+// Whether the caller passed something that is free.
+[[nodiscard]] bool HasFree(const Call& call);
+
 // The descriptor, memory or path that a call is on; empty where it is on none.
 [[nodiscard]] std::string ObjectOf(const Call& call);
 

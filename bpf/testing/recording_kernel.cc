@@ -1,6 +1,7 @@
 #include "purebpf/bpf/testing/recording_kernel.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "purebpf/bpf/testing/alike.h"
@@ -34,10 +35,41 @@ void TellContents(internal::Context& context, Call& call, Bytes contents) {
   internal::TellBytes(context, call, "contents", contents);
 }
 
+// What belongs to an object's types, by call.
+struct TypeField {
+  std::string_view verb;
+  std::string_view name;
+};
+constexpr TypeField kTypeFields[] = {
+    {"BPF_BTF_LOAD", "btf"},
+    {"BPF_BTF_LOAD", "btf_size"},
+    {"BPF_MAP_CREATE", "btf_key_type_id"},
+    {"BPF_MAP_CREATE", "btf_value_type_id"},
+    {"BPF_PROG_LOAD", "func_info"},
+    {"BPF_PROG_LOAD", "func_info_cnt"},
+    {"BPF_PROG_LOAD", "line_info"},
+    {"BPF_PROG_LOAD", "line_info_cnt"},
+};
+
+void FreeTypes(Call& call) {
+  for (Field& field : call.inputs)
+    for (const TypeField& type : kTypeFields)
+      if (call.verb == type.verb && field.name == type.name) field.value = "~";
+}
+
+// Leaves out what no call refers to.
+void DropUnused(Fixture& fixture) {
+  const auto blobs = std::exchange(fixture.blobs, {});
+  const std::string calls = WriteFixture(fixture);
+  for (const auto& blob : blobs)
+    if (calls.find("blob:" + blob.first) != std::string::npos) fixture.blobs.push_back(blob);
+}
+
 }  // namespace
 
 RecordingKernel::RecordingKernel(Kernel& next, const RecordingOptions& options)
-    : DescribingKernel(next, false, options.aside != nullptr ? *options.aside : next) {
+    : DescribingKernel(next, false, options.aside != nullptr ? *options.aside : next),
+      types_are_free_(options.types_are_free) {
   fixture_.kernel =
       OneLine((options.aside != nullptr ? *options.aside : next).Release().value_or(""));
   fixture_.arch = Architecture();
@@ -54,6 +86,7 @@ std::string RecordingKernel::Text() const {
   internal::FoldMessages(whole.calls);
   whole.after = remarks_;
   whole.blobs = conversation().blobs.Written();
+  if (types_are_free_) DropUnused(whole);
   return WriteFixture(whole);
 }
 
@@ -66,6 +99,7 @@ Result<void> RecordingKernel::Save(Kernel& files, const std::string& path) const
 
 void RecordingKernel::Said(Call call) {
   call.before = std::exchange(remarks_, {});
+  if (types_are_free_) FreeTypes(call);
   fixture_.calls.push_back(std::move(call));
 }
 

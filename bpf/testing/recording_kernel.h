@@ -27,6 +27,9 @@ struct RecordingOptions {
   // Who is asked what the recorder wants to know for itself (uname, /proc/self/fdinfo): where the
   // next kernel tells or fails calls, the one behind it. nullptr: the next.
   Kernel* aside = nullptr;
+  // An object's own types (BTF) and the lines of its source are told as "~", which is not compared:
+  // they change with the compiler, the file's name and every comment, and no instruction with them.
+  bool types_are_free = false;
 };
 
 class RecordingKernel final : public DescribingKernel {
@@ -53,6 +56,7 @@ class RecordingKernel final : public DescribingKernel {
   void SaidCloseFile(const std::string& view, Bytes contents,
                      FunctionRef<std::vector<std::byte>()> reduce) override;
 
+  bool types_are_free_;
   Fixture fixture_;
   std::vector<std::string> remarks_;  // above the next call
   // The calls whose contents are not there yet, by view.

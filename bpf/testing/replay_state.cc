@@ -32,6 +32,7 @@ ReplayKernel::State::State(Fixture recorded, ReplayOptions how)
   for (size_t i = 0; i < fixture.calls.size(); ++i) {
     by_object_[ObjectOf(fixture.calls[i])].push_back(i);
     by_request_[RequestKey(fixture.calls[i])].push_back(i);
+    if (HasFree(fixture.calls[i])) with_free_.push_back(i);
   }
 }
 
@@ -98,10 +99,24 @@ const Call* ReplayKernel::State::MatchLoose(const Call& wanted) {
     size_t& due = due_[found->first];
     while (due < found->second.size() && used[found->second[due]]) ++due;
     answer = Take(found->second[std::min(due, found->second.size() - 1)]);
+  } else if (const std::optional<size_t> free = FindWithFree(wanted)) {
+    answer = Take(*free);
   }
   if (wanted.verb == kNetlinkSend)
     cursors_[ObjectOf(wanted)] = answer != nullptr ? order_.back() + 1 : fixture.calls.size();
   return answer;
+}
+
+// A value that only the recording leaves free is not in its key: the next call that fits, else the
+// last.
+std::optional<size_t> ReplayKernel::State::FindWithFree(const Call& wanted) const {
+  std::optional<size_t> last;
+  for (const size_t index : with_free_) {
+    if (!SameRequest(fixture.calls[index], wanted)) continue;
+    last = index;
+    if (!used[index]) break;
+  }
+  return last;
 }
 
 const Call* ReplayKernel::State::MatchReceive(const Call& wanted) {

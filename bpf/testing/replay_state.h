@@ -61,6 +61,7 @@ struct ReplayKernel::State : internal::Conversation {
   const Call* MatchStrict(const Call& made);
   const Call* MatchPerObject(const Call& made);
   const Call* MatchLoose(const Call& made);
+  [[nodiscard]] std::optional<size_t> FindWithFree(const Call& made) const;
   void Differ(const Call* recorded, const Call& made);
   [[nodiscard]] std::string Where(const Call& call) const;
   [[nodiscard]] std::string Prelude() const;
@@ -73,6 +74,7 @@ struct ReplayKernel::State : internal::Conversation {
   std::vector<size_t> order_;  // the calls that were answered, as they came
   std::map<std::string, std::vector<size_t>> by_object_;
   std::map<std::string, std::vector<size_t>> by_request_;
+  std::vector<size_t> with_free_;      // calls with a value that is free
   std::map<std::string, size_t> due_;  // the first of by_object_ or by_request_ that is not used
   std::map<std::string, size_t> cursors_;  // loose order: by socket, the call behind its request
 };

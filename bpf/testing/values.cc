@@ -233,12 +233,20 @@ bool ParseHex(std::string_view text, Budget& budget, std::vector<std::byte>& byt
     const size_t size = piece->digits.size() / 2;
     if (size != 0 && piece->count > kMaxExpandedBytes / size) return false;
     if (!budget.Take(size * piece->count)) return false;
+    const size_t total = size * piece->count;
+    if (total == 0) continue;
     const size_t start = bytes.size();
-    bytes.reserve(start + size * piece->count);
+    bytes.resize(start + total);
+    std::byte* const at = bytes.data() + start;
     for (size_t i = 0; i < size; ++i)
-      bytes.push_back(static_cast<std::byte>(DigitOf(piece->digits[2 * i]) << 4 |
-                                             DigitOf(piece->digits[2 * i + 1])));
-    for (size_t i = size; i < size * piece->count; ++i) bytes.push_back(bytes[start + i - size]);
+      at[i] = static_cast<std::byte>(DigitOf(piece->digits[2 * i]) << 4 |
+                                     DigitOf(piece->digits[2 * i + 1]));
+    // What is there is copied behind itself: a short text may stand for many bytes.
+    for (size_t done = size; done < total;) {
+      const size_t count = std::min(done, total - done);
+      std::memcpy(at + done, at, count);
+      done += count;
+    }
   }
   return true;
 }
