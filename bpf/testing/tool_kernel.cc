@@ -1,6 +1,7 @@
 #include "purebpf/bpf/testing/tool_kernel.h"
 
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "purebpf/bpf/testing/recording_kernel.h"
@@ -23,9 +24,11 @@ std::string TakeVariable(const char* name) {
 void AddEnvironment(ToolKernelOptions& options) {
   std::string record = TakeVariable("PUREBPF_RECORD");
   std::string replay = TakeVariable("PUREBPF_REPLAY");
+  std::string replayed = TakeVariable("PUREBPF_REPLAYED");
   if (!options.record.empty() || !options.replay.empty()) return;
   if (!replay.empty()) {
     options.replay = std::move(replay);
+    options.replayed = std::move(replayed);
   } else {
     options.record = std::move(record);
   }
@@ -41,6 +44,7 @@ Result<ToolKernel> ToolKernel::Open(Kernel& host, const ToolKernelOptions& optio
                                  .detail = "nothing is recorded of a replay"});
   ToolKernel tool(host);
   tool.record_ = options.record;
+  tool.replayed_ = options.replayed;
   if (!options.replay.empty()) {
     ReplayKernel replay = PUREBPF_TRY(ReplayKernel::FromFile(
         host, options.replay, {.record_again = options.record_again, .may_leave_open = true}));
@@ -48,8 +52,9 @@ Result<ToolKernel> ToolKernel::Open(Kernel& host, const ToolKernelOptions& optio
     tool.kernel_ = tool.replay_.get();
   }
   if (!options.record.empty()) {
-    tool.recorder_ =
-        std::make_unique<RecordingKernel>(*tool.kernel_, RecordingOptions{.about = options.about});
+    tool.recorder_ = std::make_unique<RecordingKernel>(
+        *tool.kernel_,
+        RecordingOptions{.about = options.about, .types_are_free = options.types_are_free});
     tool.kernel_ = tool.recorder_.get();
   }
   if (options.trace) {
@@ -65,8 +70,14 @@ ToolKernel::~ToolKernel() = default;
 
 Result<void> ToolKernel::Finish() const {
   if (recorder_ != nullptr) PUREBPF_TRY(recorder_->Save(*host_, record_));
-  if (replay_ != nullptr) PUREBPF_TRY(replay_->Finish());
-  return {};
+  if (replay_ == nullptr) return {};
+  if (!replayed_.empty()) {
+    const std::string report = replay_->Report();
+    const auto written =
+        host_->WriteFile(replayed_, std::as_bytes(std::span(report)), WriteMode::kReplace);
+    if (!written) return std::unexpected(SystemError(written.error(), "write report", replayed_));
+  }
+  return replay_->Finish();
 }
 
 }  // namespace purebpf::testing

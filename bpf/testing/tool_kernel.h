@@ -28,12 +28,15 @@ struct ToolKernelOptions {
   std::function<void(std::string_view)> trace;  // is given each call; empty: none
   std::string about;                            // one line for what is recorded
   std::string record_again;                     // the command for that, for what a replay reports
+  bool types_are_free = false;                  // RecordingOptions
+  std::string replayed;                         // a file for what Finish finds; empty: none
 };
 
 // What `purebpf record -- PROGRAM` and `purebpf replay FILE -- PROGRAM` ask of PROGRAM: the
 // environment's PUREBPF_RECORD or PUREBPF_REPLAY, a file's name, where the options name none. Both
 // are taken out of the environment, so that what PROGRAM itself starts does not write to the same
-// file. To be called before there are threads.
+// file. So is PUREBPF_REPLAYED, a file into which Finish writes what did not go as recorded: that
+// it is there shows bpf_replay_test that there was a replay. To be called before there are threads.
 void AddEnvironment(ToolKernelOptions& options);
 
 class ToolKernel {
@@ -58,6 +61,7 @@ class ToolKernel {
   Kernel* host_;
   Kernel* kernel_;  // the outermost
   std::string record_;
+  std::string replayed_;
   std::unique_ptr<ReplayKernel> replay_;
   std::unique_ptr<TraceKernel> trace_;
   std::unique_ptr<RecordingKernel> recorder_;
