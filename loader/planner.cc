@@ -81,7 +81,7 @@ Result<CreateMapStep> Planner::PlanMap(uint32_t map) {
   if (map >= state.spec.maps.size())
     return internal::Refused(Code::kInvalidArgument, state.spec.name,
                              "has no map " + std::to_string(map));
-  auto step = internal::PlanMap(state.spec, map, state.target, state.options);
+  auto step = internal::PlanMap(state.spec, state.index, map, state.target, state.options);
   if (!step) return std::unexpected(std::move(step).error().Within(state.spec.name));
   return step;
 }

@@ -108,7 +108,7 @@ void Sort(FunctionSpec& function) {
 // none is taken: the kernel refuses such a program with a clear word.
 void ReadTags(Object& object) {
   std::vector<std::pair<std::string_view, FunctionSpec*>> by_name;
-  std::vector<const FunctionSpec*> seen;
+  std::vector<bool> seen(object.spec.functions.size());
   for (const elf::BtfType& tag : object.tags) {
     if (!tag.name.starts_with(kExceptionCallback)) continue;
     if (by_name.empty()) {
@@ -124,9 +124,9 @@ void ReadTags(Object& object) {
     FunctionSpec& function = *same.front().second;
     const std::string_view name = tag.name.substr(kExceptionCallback.size());
     if (!object.Afford(name.size())) return;
-    const bool second = std::ranges::find(seen, &function) != seen.end();
-    function.exception_callback = second ? "" : name;
-    if (!second) seen.push_back(&function);
+    const auto index = static_cast<size_t>(&function - object.spec.functions.data());
+    function.exception_callback = seen[index] ? "" : name;
+    seen[index] = true;
   }
 }
 

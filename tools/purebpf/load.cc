@@ -5,6 +5,8 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -167,11 +169,15 @@ class Loading {
         Fill(*programs[load->program], *plan, *load, places);
       }
     }
+    // By name, the first of each: of very many programs all may fail.
+    std::unordered_map<std::string_view, size_t> by_name;
+    if (!plan->failures.empty())
+      for (size_t i = 0; i < spec.programs.size(); ++i) by_name.emplace(spec.programs[i].name, i);
     for (const Failure& failure : plan->failures) {
-      const ProgramSpec* program = spec.FindProgram(failure.program);
-      if (program == nullptr) continue;
-      auto& failed = programs[static_cast<size_t>(program - spec.programs.data())];
-      failed = Described(*program);
+      const auto found = by_name.find(failure.program);
+      if (found == by_name.end()) continue;
+      auto& failed = programs[found->second];
+      failed = Described(spec.programs[found->second]);
       failed->plan_error = failure.error;
     }
     for (auto& program : programs) {

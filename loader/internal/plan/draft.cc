@@ -46,7 +46,7 @@ Result<void> Draft::FillKconfig(CreateMapStep& step) {
 }
 
 Result<CreateMapStep> Draft::MakeMap(uint32_t map) {
-  CreateMapStep step = PUREBPF_TRY(PlanMap(spec_, map, target_, options_));
+  CreateMapStep step = PUREBPF_TRY(PlanMap(spec_, index_, map, target_, options_));
   const MapSpec& spec = spec_.maps[map];
   if (spec.origin == MapOrigin::kKconfig) PUREBPF_TRY(FillKconfig(step));
   if (spec.origin == MapOrigin::kStructOps) {

@@ -68,11 +68,14 @@ bool HoldsMaps(MapType type) {
 }
 
 // The maps in it say what they are like, where the definition does not.
-Result<void> AddInner(const CollectionSpec& spec, const MapSpec& map, TargetKernel& target,
-                      const LoadOptions& options, CreateMapStep& step) {
+Result<void> AddInner(const CollectionSpec& spec, const SpecIndex& names, const MapSpec& map,
+                      TargetKernel& target, const LoadOptions& options, CreateMapStep& step) {
   if (!HoldsMaps(map.params.type)) return {};
   const MapSpec* inner = map.inner.empty() ? nullptr : &map.inner.front();
-  if (inner == nullptr && !map.slots.empty()) inner = spec.FindMap(map.slots.front().target);
+  if (inner == nullptr && !map.slots.empty()) {
+    const auto first = names.maps.Find(map.slots.front().target);
+    if (first) inner = &spec.maps[*first];
+  }
   if (inner == nullptr && step.replacement_fd < 0 && step.pin_path.empty())
     return Refused(Code::kInvalidArgument, "",
                    "it holds maps, and nothing says what these are like",
@@ -136,8 +139,8 @@ std::string PinPath(std::string_view root, std::string_view map) {
   return path;
 }
 
-Result<CreateMapStep> PlanMap(const CollectionSpec& spec, uint32_t index, TargetKernel& target,
-                              const LoadOptions& options) {
+Result<CreateMapStep> PlanMap(const CollectionSpec& spec, const SpecIndex& names, uint32_t index,
+                              TargetKernel& target, const LoadOptions& options) {
   const MapSpec& map = spec.maps[index];
   const auto plan = [&]() -> Result<CreateMapStep> {
     if (!map.problem.empty()) return Refused(Code::kMalformed, "", map.problem);
@@ -154,7 +157,7 @@ Result<CreateMapStep> PlanMap(const CollectionSpec& spec, uint32_t index, Target
       step.pin_path = PinPath(options.pin_root, map.name);
     PUREBPF_TRY(Replace(map, options, step));
     if (step.replacement_fd >= 0) step.pin_path.clear();
-    PUREBPF_TRY(AddInner(spec, map, target, options, step));
+    PUREBPF_TRY(AddInner(spec, names, map, target, options, step));
     if (map.origin == MapOrigin::kData && step.contents.size() > step.params.value_size)
       return Refused(Code::kMalformed, "",
                      "its contents have " + std::to_string(step.contents.size()) +

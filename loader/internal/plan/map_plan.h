@@ -10,6 +10,7 @@
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/internal/plan/spec_index.h"
 #include "purebpf/loader/load_options.h"
 #include "purebpf/loader/load_plan.h"
 #include "purebpf/loader/target_kernel.h"
@@ -19,8 +20,9 @@ namespace purebpf::internal {
 // The step for map `index`, without what depends on the kernel's types and configuration: the
 // contents of .kconfig, the layout of struct_ops. kMalformed, kUnsupported: what its definition
 // says cannot be; kInvalidArgument: a replacement that does not fit.
-[[nodiscard]] Result<CreateMapStep> PlanMap(const CollectionSpec& spec, uint32_t index,
-                                            TargetKernel& target, const LoadOptions& options);
+[[nodiscard]] Result<CreateMapStep> PlanMap(const CollectionSpec& spec, const SpecIndex& names,
+                                            uint32_t index, TargetKernel& target,
+                                            const LoadOptions& options);
 
 // What makes `found` another map than `wanted`, field by field: "max_entries 10, wanted 20"; empty
 // where a program cannot tell them apart.
