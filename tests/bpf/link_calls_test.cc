@@ -36,7 +36,8 @@ class LinkCalls : public ::testing::Test {
   }
   // Answers with this info; where a name is asked for, with that too.
   template <typename Rest>
-  void InfoIs(LinkType type, const Rest& rest, const std::string& name = {}, size_t name_offset = 0) {
+  void InfoIs(LinkType type, const Rest& rest, const std::string& name = {},
+              size_t name_offset = 0) {
     kernel_.Always(Command::kObjGetInfoByFd,
                    [=](MutableBytes, std::span<const Region> regions) -> SysResult<int> {
                      BpfLinkInfo info{.type = static_cast<uint32_t>(type), .id = 21, .prog_id = 22};

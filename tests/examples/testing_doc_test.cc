@@ -95,9 +95,8 @@ TEST_F(TestingDoc, HasTheExamplesFilesAsTheyAre) {
     EXPECT_EQ(block.text, file) << "line " << block.line << ": " << name;
   }
   EXPECT_EQ(files, (std::set<std::string>{
-                       "BUILD", "CounterTest.CountsPackets.fixture",
-                       "counter.bpf.c", "counter.cc", "counter.h", "counter_test.cc",
-                       "try_counter.cc", "try_counter.expected"}));
+                       "BUILD", "CounterTest.CountsPackets.fixture", "counter.bpf.c", "counter.cc",
+                       "counter.h", "counter_test.cc", "try_counter.cc", "try_counter.expected"}));
 }
 
 TEST_F(TestingDoc, HasNoOtherCodeThanWhatIsRun) {
