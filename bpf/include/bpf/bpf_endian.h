@@ -7,12 +7,13 @@
 #define PUREBPF_BPF_BPF_ENDIAN_H_
 #define __BPF_ENDIAN__ /* libbpf's own bpf_endian.h, should one of its headers include it, is then empty */
 
-/* The bytes the other way round, by arithmetic: halves change places, and are turned themselves. */
-#define ___bpf_swab16(x) ((__u16)((__u16)(x) >> 8 | (__u16)(x) << 8))
-#define ___bpf_swab32(x) \
-  ((__u32)___bpf_swab16((__u32)(x) >> 16) | (__u32)___bpf_swab16((__u32)(x)) << 16)
+/* The bytes the other way round, by arithmetic, which folds for a constant. */
+#define ___bpf_swab16(x) ((__u16)((__u16)(x) << 8 | (__u16)(x) >> 8))
+#define ___bpf_swab32(x)                                         \
+  ((__u32)((__u32)(x) << 24 | ((__u32)(x) & 0xff00) << 8 |       \
+           ((__u32)(x) >> 8 & 0xff00) | (__u32)(x) >> 24))
 #define ___bpf_swab64(x) \
-  ((__u64)___bpf_swab32((__u64)(x) >> 32) | (__u64)___bpf_swab32((__u64)(x)) << 32)
+  ((__u64)___bpf_swab32((__u64)(x)) << 32 | ___bpf_swab32((__u64)(x) >> 32))
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define PUREBPF_TURN(turned, as_is) turned
