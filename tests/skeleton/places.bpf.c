@@ -10,24 +10,16 @@ struct made_up_ops {
 };
 
 SEC("raw_tp/sys_enter")
-int on_enter(void* ctx) {
-  return 0;
-}
+int on_enter(void* ctx) { return 0; }
 
 SEC("raw_tp/sys_exit")
-int on_exit(void* ctx) {
-  return 0;
-}
+int on_exit(void* ctx) { return 0; }
 
 SEC("xdp")
-int pass(struct xdp_md* ctx) {
-  return XDP_PASS;
-}
+int pass(struct xdp_md* ctx) { return XDP_PASS; }
 
 SEC("struct_ops/start")
-int start(void) {
-  return 0;
-}
+int start(void) { return 0; }
 
 SEC(".struct_ops.link")
 struct made_up_ops linked = {.start = (void*)start, .limit = 7};

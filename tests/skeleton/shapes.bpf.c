@@ -169,8 +169,6 @@ int read_all(struct __sk_buff* skb) {
   return state.class;
 }
 
-int take(struct aside* given) {
-  return given ? 1 : 0;
-}
+int take(struct aside* given) { return given ? 1 : 0; }
 
 char _license[] SEC("license") = "GPL";

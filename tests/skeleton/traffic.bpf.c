@@ -113,8 +113,6 @@ int count(struct xdp_md* ctx) {
 }
 
 SEC("?xdp")
-int drop(struct xdp_md* ctx) {
-  return XDP_DROP;
-}
+int drop(struct xdp_md* ctx) { return XDP_DROP; }
 
 char _license[] SEC("license") = "GPL";
