@@ -120,7 +120,8 @@ const ErrnoRow* FindErrno(int number) {
 
 // Names come from files: no control character of theirs may reach a terminal, or break the line.
 void AppendVisible(std::string& line, std::string_view text) {
-  for (const char c : text) line += (c >= 0 && c < ' ') || c == '\x7f' ? '?' : c;
+  const auto is_control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
+  for (const char c : text) line += is_control(static_cast<unsigned char>(c)) ? '?' : c;
 }
 
 }  // namespace
