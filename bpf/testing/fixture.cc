@@ -337,6 +337,18 @@ void AppendCall(std::string& text, const Call& call) {
 
 }  // namespace
 
+std::string_view Architecture() {
+#if defined(__x86_64__)
+  return "x86_64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#elif defined(__riscv)
+  return "riscv64";
+#else
+  return "unknown";
+#endif
+}
+
 Result<Fixture> ParseFixture(std::string_view text) { return Parser(text).Parse(); }
 
 std::string WriteCall(const Call& call) {

@@ -69,6 +69,9 @@ struct Blob {
   std::vector<std::string> lines;  // of hexadecimal digits, with repeats
 };
 
+// The machine that this was built for, as uname(2) calls it: a fixture's "arch".
+[[nodiscard]] std::string_view Architecture();
+
 struct Fixture {
   std::string kernel;  // uname(2)'s release
   std::string arch;    // "x86_64"

@@ -11,18 +11,6 @@
 namespace purebpf::testing {
 namespace {
 
-std::string_view Architecture() {
-#if defined(__x86_64__)
-  return "x86_64";
-#elif defined(__aarch64__)
-  return "aarch64";
-#elif defined(__riscv)
-  return "riscv64";
-#else
-  return "unknown";
-#endif
-}
-
 // A header or a comment is one line.
 std::string OneLine(std::string_view text) {
   std::string line(text);

@@ -232,6 +232,8 @@ void ReplayKernel::State::AppendAdvice(std::string& text) const {
   text += "\nrecorded";
   if (!options.name.empty()) text += " in " + options.name;
   text += " on Linux " + fixture.kernel + ", " + fixture.arch;
+  if (fixture.arch != Architecture())
+    text += " (here on " + std::string(Architecture()) + ", where registers and page sizes differ)";
   if (!fixture.about.empty()) text += ": " + fixture.about;
   text += "\nif what the code does now is right, record it again: ";
   text += options.record_again.empty()

@@ -306,5 +306,14 @@ TEST(RoundTrip, OfManyBytesKeepsThemOnce) {
   EXPECT_EQ(text.find("\nblob "), text.rfind("\nblob "));
 }
 
+TEST(Replay, SaysOnWhichMachineItWasRecordedWhereItGoesAnotherWay) {
+  auto replay = ReplayKernel::FromText(
+      "purebpf fixture 1\nkernel 6.12.0\narch s390x\nabout a test\n\nclose fd=map:1\n");
+  ASSERT_TRUE(replay.has_value()) << replay.error().ToString();
+  EXPECT_FALSE(MakeMap(*replay).has_value());
+  EXPECT_THAT(replay->Report(), HasSubstr("on Linux 6.12.0, s390x (here on "));
+  EXPECT_THAT(replay->Report(), HasSubstr(", where registers and page sizes differ): a test"));
+}
+
 }  // namespace
 }  // namespace purebpf::testing
