@@ -18,6 +18,15 @@ def _roots(ctx):
         roots += [root + "/" + ctx.label.workspace_root for root in roots]
     return roots
 
+# The machine that the program is for, as <bpf/bpf_tracing.h> calls it.
+def _target_arch(ctx):
+    if ctx.attr.target_arch:
+        return ctx.attr.target_arch
+    for label, arch in ctx.attr._cpus.items():
+        if ctx.target_platform_has_constraint(label[platform_common.ConstraintValueInfo]):
+            return arch
+    return MACHINE
+
 def _bpf_object_impl(ctx):
     if PROBLEM:
         fail("bpf_object: " + PROBLEM)
@@ -26,8 +35,7 @@ def _bpf_object_impl(ctx):
     src = ctx.file.src
     out = ctx.actions.declare_file(ctx.label.name + ".o")
     args = ctx.actions.args()
-    machine = ctx.attr.target_arch or MACHINE
-    args.add_all(["-target", ctx.attr.target, "-D__TARGET_ARCH_" + machine, "-O2", "-g", "-Wall"])
+    args.add_all(["-target", ctx.attr.target, "-D__TARGET_ARCH_" + _target_arch(ctx), "-O2", "-g", "-Wall"])
     if ctx.attr.cpu:
         args.add("-mcpu=" + ctx.attr.cpu)
 
@@ -100,10 +108,15 @@ bpf_object = rule(
             values = ["bpf", "bpfeb", "bpfel"],
         ),
         "target_arch": attr.string(
-            doc = "the machine whose registers <bpf/bpf_tracing.h> reads; the one that builds, if " +
-                  "not said",
+            doc = "the machine whose registers <bpf/bpf_tracing.h> reads; the platform that is " +
+                  "built for, if not said",
             values = ["", "arm", "arm64", "loongarch", "mips", "powerpc", "riscv", "s390", "x86"],
         ),
+        # Those that differ from the machine that builds where --platforms says so.
+        "_cpus": attr.label_keyed_string_dict(default = {
+            "@platforms//cpu:aarch64": "arm64",
+            "@platforms//cpu:x86_64": "x86",
+        }),
     },
 )
 

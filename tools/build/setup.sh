@@ -40,12 +40,15 @@ missing_for_demo() {
 missing_for_tests() {
   missing_for_demo
   have llc || echo llvm
-  # Static programs with musl; and to look at the files of a deployment.
-  have musl-gcc || echo musl-tools
-  python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
   have pkg-config || echo pkg-config
   have cmake || echo cmake
   have make || echo make
+  # Static programs with musl; and to look at the files of a deployment.
+  have musl-gcc || echo musl-tools
+  python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
+  # Tests for arm64.
+  [[ -e /usr/bin/aarch64-linux-gnu-g++ ]] || echo g++-aarch64-linux-gnu
+  [[ -e /usr/bin/qemu-aarch64 ]] || echo qemu-user
   # Objects that others compiled, to be read.
   compgen -G '/usr/lib/*/bpf/*.o' >/dev/null || echo xdp-tools
 }
@@ -57,6 +60,14 @@ missing_for_kernels() {
   have cpio || echo cpio
   have depmod || [[ -x /usr/sbin/depmod ]] || echo kmod
   have xz || echo xz-utils
+}
+
+# Why nothing can be built and run for arm64 here; nothing, and success, where it can.
+arm64_problem() {
+  local missing=()
+  [[ -e /usr/bin/aarch64-linux-gnu-g++ ]] || missing+=(g++-aarch64-linux-gnu)
+  [[ -e /usr/bin/qemu-aarch64 ]] || missing+=(qemu-user)
+  ((${#missing[@]} == 0)) || { echo "missing: ${missing[*]}" && return 1; }
 }
 
 # Installs packages, after saying so. Fails with a clear word where that cannot be done.
