@@ -15,6 +15,11 @@
 #include "purebpf/tests/elf/parse_matchers.h"
 #include "purebpf/tests/elf/test_objects.h"
 
+// The build says which; what reads this file without its options (clang-tidy) is content with any.
+#ifndef PUREBPF_TEST_CLANG
+#define PUREBPF_TEST_CLANG "clang"
+#endif
+
 namespace purebpf::elf {
 namespace {
 

@@ -19,7 +19,6 @@ namespace {
 
 using testing::Fails;
 using ::testing::HasSubstr;
-using testing::IsOk;
 
 Result<Collection> Load(HostKernel& kernel, const char* program) {
   auto spec = CollectionSpec::Parse(refused::Object(), "refused.o");
