@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <fstream>
-#include <initializer_list>
 
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tests/support/elf_builder.h"
@@ -102,7 +101,7 @@ bool IsUtf8(std::string_view text) {
   return follow == 0;
 }
 
-std::vector<std::byte> Words(std::initializer_list<uint32_t> words) {
+std::vector<std::byte> Words(const std::vector<uint32_t>& words) {
   std::vector<std::byte> bytes;
   for (const uint32_t word : words)
     for (int shift = 0; shift < 32; shift += 8)
@@ -147,25 +146,37 @@ void WriteFile(const std::string& path, std::string_view text) {
   WriteFile(path, std::as_bytes(std::span(text)));
 }
 
-std::vector<std::byte> SmallObject() {
+namespace {
+
+// `definitions`: of maps "unused" and "numbers", as the section "maps" has them.
+std::vector<std::byte> ObjectWithMaps(const std::vector<uint32_t>& definitions) {
+  const uint32_t size = static_cast<uint32_t>(definitions.size() / 2 * sizeof(uint32_t));
   testing::ElfBuilder elf;
   elf.AddSection({.name = "license", .contents = Words({0x4c5047})});  // "GPL"
-  // struct bpf_map_def: type, key, value, entries, flags.
-  const uint32_t maps =
-      elf.AddSection({.name = "maps", .contents = Words({1, 4, 8, 16, 0, 2, 4, 8, 3, 0})});
+  const uint32_t maps = elf.AddSection({.name = "maps", .contents = Words(definitions)});
   const uint32_t xdp = elf.AddSection({.name = "xdp",
                                        .flags = 6,
                                        .contents = Words({0x118, 0, 0, 0,        // r1 = numbers
                                                           0xb7, 2, 0x95, 0})});  // return XDP_PASS
-  elf.AddSymbol({.name = "unused", .type = 1, .section = static_cast<uint16_t>(maps), .size = 20});
+  elf.AddSymbol(
+      {.name = "unused", .type = 1, .section = static_cast<uint16_t>(maps), .size = size});
   const uint32_t numbers = elf.AddSymbol({.name = "numbers",
                                           .type = 1,
                                           .section = static_cast<uint16_t>(maps),
-                                          .value = 20,
-                                          .size = 20});
+                                          .value = size,
+                                          .size = size});
   elf.AddSymbol({.name = "passes", .type = 2, .section = static_cast<uint16_t>(xdp), .size = 32});
   elf.Relocate(xdp, {.offset = 0, .type = 1, .symbol = numbers});
   return elf.Build();
+}
+
+}  // namespace
+
+// struct bpf_map_def: type, key, value, entries, flags.
+std::vector<std::byte> SmallObject() { return ObjectWithMaps({1, 4, 8, 16, 0, 2, 4, 8, 3, 0}); }
+
+std::vector<std::byte> ObjectWithABadMap() {
+  return ObjectWithMaps({1, 4, 8, 16, 0, 7, 2, 4, 8, 3, 0, 0});
 }
 
 }  // namespace purebpf::tool

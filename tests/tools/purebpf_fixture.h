@@ -29,6 +29,8 @@ void WriteFile(const std::string& path, std::string_view text);
 // An object of two legacy maps, "unused" and "numbers", and a program "passes" of section "xdp"
 // that takes the address of the second one and returns XDP_PASS.
 std::vector<std::byte> SmallObject();
+// The same, but for bytes behind the definition of "unused", which nobody can explain.
+std::vector<std::byte> ObjectWithABadMap();
 
 }  // namespace purebpf::tool
 

@@ -78,6 +78,16 @@ TEST_F(LoadTest, IsAllOrNothingOtherwise) {
               AllOf(HasSubstr(R"("plan":"ok")"), HasSubstr(R"("load":{"code":)")));
 }
 
+TEST_F(LoadTest, FailsForAMapThatNoProgramNeeds) {
+  const std::string bad = folder_ / "bad.o";
+  WriteFile(bad, ObjectWithABadMap());
+  const Ran ran = RunPurebpf({"load", "--json", bad});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ProgramOf(ran.out, "passes"),
+              AllOf(HasSubstr(R"("plan":"ok")"), HasSubstr(R"("load":{"code":)"),
+                    HasSubstr("after its definition's map_flags is not zero")));
+}
+
 TEST_F(LoadTest, RefusesWhatTheKernelRefuses) {
   const Ran ran = RunPurebpf({"load", "--max-entries", "numbers=4294967295", small_});
   EXPECT_EQ(ran.status, 1);

@@ -79,6 +79,26 @@ TEST_F(PlanTest, OfOneProgramThatFailsHurtsNoOther) {
   }
 }
 
+// No program needs it; the object cannot be loaded all the same.
+TEST_F(PlanTest, FailsForAMapThatCannotBeMade) {
+  const std::string bad = folder_ / "bad.o";
+  WriteFile(bad, ObjectWithABadMap());
+  const Ran ran = RunPurebpf({"plan", "--json", bad});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(WhyNotJsonLines(ran.out, 1), "");
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr(R"("maps":[{"name":"numbers","type":2,"key_size":4,"value_size":8,)"
+                              R"("max_entries":3,"map_flags":0,"map_extra":0},)"
+                              R"({"name":"unused","type":1,"key_size":4,"value_size":8,)"
+                              R"("max_entries":16,"map_flags":0,"map_extra":0,"plan":{"code":)"),
+                    // With the index of "numbers", which is now the first.
+                    HasSubstr(R"("plan":"ok","insn_cnt":4,"insns":"1811000000000000)")));
+  EXPECT_THAT(RunPurebpf({"plan", bad}).out,
+              HasSubstr("byte 0 after its definition's map_flags is not zero"));
+  // Alone, a program needs no more than what is its own.
+  EXPECT_EQ(RunPurebpf({"plan", "--each", bad}).status, 0);
+}
+
 TEST_F(PlanTest, HasTheSizesThatAreGiven) {
   const auto plan = [&](std::vector<std::string> options) {
     options.insert(options.begin(), {"plan", tool_});

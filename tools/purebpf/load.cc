@@ -157,9 +157,11 @@ class Loading {
       return FailAll(spec, plan.error(), report);
     }
     std::vector<uint32_t> places(spec.maps.size());
+    std::vector<bool> made(spec.maps.size());
     std::vector<std::optional<ProgramReport>> programs(spec.programs.size());
     for (const Step& step : plan->steps) {
       if (const auto* map = std::get_if<CreateMapStep>(&step)) {
+        made[map->map] = true;
         places[map->map] = static_cast<uint32_t>(report.maps.size());
         report.maps.push_back({.params = map->params});
         report.maps.back().params.name = KernelName(map->params.name);
@@ -183,15 +185,40 @@ class Loading {
     for (auto& program : programs) {
       if (program) report.programs.push_back(std::move(*program));
     }
+    const bool left_out = ReportLeftOut(spec, planner, made, report);
+    options.partial = false;
+    if (left_out && plan->failures.empty()) {
+      if (const auto whole = planner.Plan(); !whole) report.error = whole.error();
+    }
     if (load_) LoadWhole(*plan, report);
+  }
+
+  // Maps that the plan does not have, and why. One that no program needs is no program's failure,
+  // but the object cannot be loaded without it.
+  static bool ReportLeftOut(const CollectionSpec& spec, Planner& planner,
+                            const std::vector<bool>& made, ObjectReport& report) {
+    bool any = false;
+    for (uint32_t i = 0; i < spec.maps.size(); ++i) {
+      // Jump tables are made for the programs that refer to them.
+      if (made[i] || !spec.maps[i].autocreate || spec.maps[i].origin == MapOrigin::kJumpTable) {
+        continue;
+      }
+      any = true;
+      if (const auto map = planner.PlanMap(i); !map) {
+        report.maps.push_back({.params = spec.maps[i].params, .problem = map.error()});
+        report.maps.back().params.name = KernelName(spec.maps[i].params.name);
+      }
+    }
+    return any;
   }
 
   // All or nothing: what one program fails by, all fail by.
   void LoadWhole(LoadPlan& plan, ObjectReport& report) {
     plan.partial = false;
-    const Result<Collection> loaded =
-        plan.failures.empty() ? Collection::Load(kernel_, plan)
-                              : Result<Collection>(std::unexpected(plan.failures.front().error));
+    if (!report.error && !plan.failures.empty()) report.error = plan.failures.front().error;
+    const Result<Collection> loaded = report.error
+                                          ? Result<Collection>(std::unexpected(*report.error))
+                                          : Collection::Load(kernel_, plan);
     if (!loaded) report.error = loaded.error();
     for (ProgramReport& program : report.programs) program.load = InfoOf(loaded, program.name);
   }
