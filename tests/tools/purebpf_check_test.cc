@@ -45,6 +45,7 @@ class CheckTest : public ::testing::Test {
     WriteFile(new_, NewKernel());
     WriteFile(old_, OldKernel());
     WriteFile(folder_ / "kernels/README", std::string_view("how these came here\n"));
+    WriteFile(folder_ / "kernels/untyped.o", SmallObject());
     WriteFile(small_, SmallObject());
   }
 

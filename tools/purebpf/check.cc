@@ -138,7 +138,7 @@ ObjectCheck CheckObject(Kernel& kernel, const std::string& path,
   return check;
 }
 
-// Files that begin as BTF or ELF do: a folder has others too.
+// Whether a file of a folder is types, be it damaged ones: a folder has other files too.
 bool LooksLikeTypes(Kernel& kernel, const std::string& path) {
   constexpr size_t kMaxFile = size_t{2} << 30;
   const auto file = kernel.OpenFile(path, kMaxFile);
@@ -148,10 +148,13 @@ bool LooksLikeTypes(Kernel& kernel, const std::string& path) {
            std::ranges::equal(magic, file->first(magic.size()),
                               [](unsigned char a, std::byte b) { return std::byte{a} == b; });
   };
-  const bool looks =
-      starts({0x9f, 0xeb, 1}) || starts({0xeb, 0x9f, 1}) || starts({0x7f, 'E', 'L', 'F'});
+  const bool raw = starts({0x9f, 0xeb, 1}) || starts({0xeb, 0x9f, 1});
+  const bool elf = starts({0x7f, 'E', 'L', 'F'});
   kernel.CloseFile(*file, [&] { return std::vector<std::byte>(file->begin(), file->end()); });
-  return looks;
+  if (!elf) return raw;
+  TargetKernel target = TargetKernel::FromFiles(kernel, {.btf_path = path});
+  const auto types = target.Types();
+  return types || types.error().code != Code::kNotFound;  // no section .BTF
 }
 
 // Folders become the files in them.
