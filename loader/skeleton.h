@@ -10,6 +10,7 @@
 #ifndef PUREBPF_LOADER_SKELETON_H_
 #define PUREBPF_LOADER_SKELETON_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -143,6 +144,8 @@ class StructOpsRegistration {
   }
   ~StructOpsRegistration();
 
+  [[nodiscard]] bool IsOf(const Map& map) const { return map_ == &map; }
+
  private:
   const Map* map_;
 };
@@ -150,8 +153,13 @@ class StructOpsRegistration {
 // Attaches one after the other, all or nothing.
 class Attaching {
  public:
-  Attaching(Collection& collection, const std::vector<ProgramSpec>& specs)
-      : collection_(collection), specs_(specs) {}
+  // What it registers is put behind what is `registered` already.
+  Attaching(Collection& collection, const std::vector<ProgramSpec>& specs,
+            std::vector<StructOpsRegistration>& registered)
+      : collection_(collection),
+        specs_(specs),
+        registered_(registered),
+        before_(registered.size()) {}
 
   // Knows a program from now on.
   void Add(const char* name, const std::optional<Program>& program) {
@@ -161,16 +169,18 @@ class Attaching {
   // where it goes.
   void Attach(const char* name, std::optional<Link>& link);
   // Undoes all where one failed.
-  [[nodiscard]] Result<void> Finish(std::vector<StructOpsRegistration>& registered);
+  [[nodiscard]] Result<void> Finish();
 
  private:
   Result<std::optional<Link>> AttachOne(std::string_view name);
+  Result<std::optional<Link>> AttachMap(const Map& map, std::string_view name);
 
   Collection& collection_;
   const std::vector<ProgramSpec>& specs_;
   std::vector<std::pair<std::string_view, const Program*>> programs_;
   std::vector<std::optional<Link>*> made_;
-  std::vector<StructOpsRegistration> registered_;
+  std::vector<StructOpsRegistration>& registered_;
+  size_t before_;  // of registered_
   Steps steps_;
 };
 
@@ -263,12 +273,13 @@ class SkeletonObjects {
   // and gives struct_ops to the kernel; all or nothing. What goes to an interface, a cgroup and the
   // like is left out: only the caller knows which.
   Result<void> Attach() {
-    internal::Attaching attaching(collection_, specs_);
+    internal::Attaching attaching(collection_, specs_, registered_);
     programs.Visit([&](const char* name, auto& program) { attaching.Add(name, program); });
     links.Visit([&](const char* name, auto& link) { attaching.Attach(name, link); });
-    return attaching.Finish(registered_);
+    return attaching.Finish();
   }
-  // Ends what Attach made, and all that is in `links`.
+  // Ends what Attach made, and all that is in `links`. The kernel takes struct_ops of a section
+  // without links (".struct_ops") once only: attaching them again is kConflict.
   void Detach() {
     links.Visit([](const char*, auto& link) { link.reset(); });
     registered_.clear();

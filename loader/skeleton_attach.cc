@@ -1,5 +1,7 @@
 // Apart from the rest, so that a program that attaches by itself does not carry what this needs.
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -21,12 +23,21 @@ Result<std::optional<Link>> Attaching::AttachOne(std::string_view name) {
   }
   const Map* const map = collection_.FindMap(name);
   if (map == nullptr) return std::nullopt;  // not loaded
-  PUREBPF_TRY(collection_.FillStructOps(name));
-  if ((map->params().flags & kLink) == 0) {
-    registered_.emplace_back(*map);
-    return std::nullopt;
-  }
-  return PUREBPF_TRY(AttachStructOps(*map));
+  return AttachMap(*map, name);
+}
+
+Result<std::optional<Link>> Attaching::AttachMap(const Map& map, std::string_view name) {
+  const auto is_it = [&map](const StructOpsRegistration& one) { return one.IsOf(map); };
+  if (std::ranges::any_of(registered_, is_it)) return std::nullopt;
+  const bool links = (map.params().flags & kLink) != 0;
+  auto filled = collection_.FillStructOps(name);
+  // The kernel takes the value once, and keeps it for further links: EBUSY is that of a link
+  // before.
+  if (!filled && !(links && filled.error().sys_errno == EBUSY))
+    return std::unexpected(std::move(filled).error());
+  if (links) return PUREBPF_TRY(AttachStructOps(map));
+  registered_.emplace_back(map);
+  return std::nullopt;
 }
 
 void Attaching::Attach(const char* name, std::optional<Link>& link) {
@@ -37,13 +48,11 @@ void Attaching::Attach(const char* name, std::optional<Link>& link) {
   made_.push_back(&link);
 }
 
-Result<void> Attaching::Finish(std::vector<StructOpsRegistration>& registered) {
-  if (steps_.failed()) {
-    for (std::optional<Link>* const link : made_) link->reset();
-    return steps_.Take();
-  }
-  for (StructOpsRegistration& one : registered_) registered.push_back(std::move(one));
-  return {};
+Result<void> Attaching::Finish() {
+  if (!steps_.failed()) return {};
+  for (std::optional<Link>* const link : made_) link->reset();
+  registered_.erase(registered_.begin() + static_cast<std::ptrdiff_t>(before_), registered_.end());
+  return steps_.Take();
 }
 
 }  // namespace purebpf::internal

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "purebpf/bpf/attach.h"
+#include "purebpf/bpf/attr.h"
 #include "purebpf/tests/support/btf_builder.h"
 #include "purebpf/tests/support/fake_kernel.h"
 #include "purebpf/tests/support/result_matchers.h"
@@ -21,7 +26,8 @@ using testing::Fails;
 using testing::FakeKernel;
 using testing::IsOk;
 
-// A kernel that has struct made_up_ops, and takes links of struct_ops.
+// A kernel that has struct made_up_ops, and takes links of struct_ops. As the real one it takes a
+// map's value once (bpf_struct_ops_map_update_elem: EBUSY unless the state is INIT).
 struct FakeMachine : FakeKernel {
   FakeMachine() {
     BtfBuilder btf;
@@ -37,7 +43,16 @@ struct FakeMachine : FakeKernel {
         std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     files["/sys/devices/system/cpu/possible"] = "0\n";
     release = std::string("6.12.0");
+    Always(Command::kMapUpdateElem,
+           [this](MutableBytes attr, std::span<const Region>) -> SysResult<int> {
+             MapElemAttr asked;
+             std::memcpy(&asked, attr.data(), sizeof asked);
+             if (!filled.insert(asked.map_fd).second) return std::unexpected(Errno{EBUSY});
+             return 0;
+           });
   }
+
+  std::set<uint32_t> filled;  // maps
 };
 
 TEST(SkeletonAttach, AttachesWhatSectionsSayAndLeavesTheRest) {
@@ -81,6 +96,32 @@ TEST(SkeletonAttach, UndoesAllWhereOneFails) {
                 });
   EXPECT_THAT(objects->Attach(), IsOk());
   EXPECT_TRUE(objects->links.linked);
+}
+
+TEST(SkeletonAttach, AttachesStructOpsWithLinksAgain) {
+  FakeMachine kernel;
+  auto objects = places::Load(kernel, {.skip = {"registered"}});
+  ASSERT_THAT(objects, IsOk());
+  ASSERT_THAT(objects->Attach(), IsOk());
+  objects->Detach();
+  EXPECT_FALSE(objects->links.linked);
+  EXPECT_THAT(objects->Attach(), IsOk());
+  EXPECT_TRUE(objects->links.linked);
+  EXPECT_EQ(kernel.Count(Command::kLinkCreate), 2U);
+}
+
+TEST(SkeletonAttach, RegistersStructOpsOnce) {
+  FakeMachine kernel;
+  auto objects = places::Load(kernel);
+  ASSERT_THAT(objects, IsOk());
+  ASSERT_THAT(objects->Attach(), IsOk());
+  ASSERT_THAT(objects->Attach(), IsOk());
+  EXPECT_EQ(kernel.Count(Command::kMapUpdateElem), 2U);
+  objects->Detach();
+  EXPECT_EQ(kernel.Count(Command::kMapDeleteElem), 1U);
+  // The kernel does not take it back.
+  EXPECT_THAT(objects->Attach(), Fails(Code::kConflict, "registered"));
+  EXPECT_FALSE(objects->links.linked);
 }
 
 TEST(SkeletonAttach, LeavesAloneWhatIsAttached) {
