@@ -198,6 +198,37 @@ struct holder {
   EXPECT_FALSE(twin.types->IsKey(elf::TypeId{holder}));
 }
 
+// g++: "member with constructor not allowed in anonymous aggregate".
+TEST(CppTypes, GivesTypesInAStructWithoutANameNoInitialValues) {
+  BtfBuilder btf;
+  const uint32_t u32 = btf.Int("unsigned int", 4);
+  const uint32_t part = btf.Struct("part", 4, {{"a", u32, 0}});
+  const uint32_t either = btf.Union("either", 4, {{"part", part, 0}, {"word", u32, 0}});
+  const uint32_t inside =
+      btf.Struct("", 12, {{"part", part, 0}, {"either", either, 32}, {"b", u32, 64}});
+  const uint32_t holder = btf.Struct("holder", 16, {{"", inside, 0}, {"c", u32, 96}});
+  const Twin twin(btf, {holder});
+  EXPECT_EQ(twin.types->definitions(), R"(struct part {
+  uint32_t a;
+};
+
+union either {
+  struct part part;
+  uint32_t word;
+};
+
+struct holder {
+  struct {
+    struct part part{};
+    union either either{};
+    uint32_t b{};
+  };
+  uint32_t c{};
+};
+
+)");
+}
+
 TEST(CppTypes, MakesMembersOfUnionsAsLongAsTheUnionInKeys) {
   BtfBuilder btf;
   const uint32_t u8 = btf.Int("unsigned char", 1);

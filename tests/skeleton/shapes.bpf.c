@@ -91,8 +91,15 @@ struct event {
   char data[];
 };
 
+struct part {
+  __u32 number;
+};
 struct aside {
   __u64 value;
+  struct {
+    struct part part;
+    __u32 more;
+  };
 };
 
 // A map of the same name as its value's type.

@@ -141,8 +141,13 @@ void CppTypes::Announce(elf::TypeId id, uint8_t uses, int depth) {
   uint8_t& announced = announced_[static_cast<uint32_t>(type.id)];
   if (!IsAggregate(type) || (announced & uses) == uses || depth == kMaxDepth) return;
   announced |= uses;
-  if (type.kind == BtfKind::kUnion) uses |= kInUnion;
-  for (uint32_t i = 0; i < type.count; ++i) Announce(btf_.Member(type, i).type, uses, depth + 1);
+  if (type.kind == BtfKind::kUnion) uses |= kInUnnamed;
+  for (uint32_t i = 0; i < type.count; ++i) {
+    const BtfMember member = btf_.Member(type, i);
+    uint8_t inside = uses;
+    if (IsNested(member)) inside |= kInUnnamed;
+    Announce(member.type, inside, depth + 1);
+  }
 }
 
 std::string_view CppTypes::NameOf(const BtfType& type) const {
@@ -256,7 +261,7 @@ bool CppTypes::DefineAggregate(const BtfType& type, std::string_view name, int d
   const bool sound = DefineMembers(type, taken, depth) && IsSound(type, 0);
   Writing writing;
   writing.name = taken;
-  writing.initial = (UsesOf(type) & kInUnion) == 0;
+  writing.initial = (UsesOf(type) & kInUnnamed) == 0;
   if (sound) {
     TakeMemberNames(type, writing, 0);
     WriteBody(type, writing, {.initial = writing.initial});

@@ -25,8 +25,8 @@ class CppTypes {
   CppTypes(const elf::Btf& btf, Names& names, uint64_t budget);
 
   // Before anything is defined: that this type will be wanted, and what for. (Where a type is part
-  // of a union, its members cannot have initial values; where it is part of a key, every byte must
-  // be a member's.)
+  // of a union, or of a struct without a name, its members cannot have initial values; where it is
+  // part of a key, every byte must be a member's.)
   enum class Use : uint8_t { kValue = 1, kKey = 5 };
   void Announce(elf::TypeId id, Use use) { Announce(id, static_cast<uint8_t>(use), 0); }
 
@@ -68,8 +68,9 @@ class CppTypes {
     bool initial = true;
   };
 
-  // What a type is part of: bits.
-  static constexpr uint8_t kInUnion = 2;
+  // What a type is part of: bits. Unions, and structs without a name, take no types that have a
+  // constructor, as initial values make one.
+  static constexpr uint8_t kInUnnamed = 2;
   static constexpr uint8_t kInKey = 4;
 
   void Announce(elf::TypeId id, uint8_t uses, int depth);
@@ -105,7 +106,7 @@ class CppTypes {
   Names& names_;
   mutable elf::CLayouts layouts_;
   std::vector<State> states_;
-  std::vector<uint8_t> announced_;       // Use, kInUnion, kInKey
+  std::vector<uint8_t> announced_;       // Use, kInUnnamed, kInKey
   mutable std::vector<uint8_t> keys_;    // 1: IsKey; 2: not
   std::vector<std::string> type_names_;  // "" until defined
   std::string definitions_;
