@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace purebpf::testing::internal {
 namespace {
@@ -61,12 +62,15 @@ bool SameValue(std::string_view a, std::string_view b) {
   if (a == b || IsFree(a) || IsFree(b)) return true;
   const auto number_a = ParseNumber(a);
   if (number_a && number_a == ParseNumber(b)) return true;
-  if (!a.starts_with("hex:") || !b.starts_with("hex:")) return false;
+  if (b.starts_with("hex:")) std::swap(a, b);
+  if (!a.starts_with("hex:")) return false;
   Budget budget;
   std::vector<std::byte> bytes_a;
+  if (!ParseHex(a.substr(4), budget, bytes_a)) return false;
+  // A blob has the name of its bytes.
+  if (b.starts_with("blob:")) return b.substr(5) == HashName(bytes_a);
   std::vector<std::byte> bytes_b;
-  return ParseHex(a.substr(4), budget, bytes_a) && ParseHex(b.substr(4), budget, bytes_b) &&
-         bytes_a == bytes_b;
+  return b.starts_with("hex:") && ParseHex(b.substr(4), budget, bytes_b) && bytes_a == bytes_b;
 }
 
 struct Pair {

@@ -175,7 +175,8 @@ bool ReadBytes(Context& context, std::string_view value, std::vector<std::byte>&
   if (value.starts_with(kHex)) return ParseHex(value.substr(kHex.size()), context.budget, bytes);
   if (value.starts_with(kBlob)) {
     const std::vector<std::byte>* const blob = context.blobs.Find(value.substr(kBlob.size()));
-    if (blob == nullptr) return false;
+    // A short text may name a large blob again and again.
+    if (blob == nullptr || !context.budget.Take(blob->size())) return false;
     bytes.insert(bytes.end(), blob->begin(), blob->end());
     return true;
   }

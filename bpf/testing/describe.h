@@ -87,8 +87,7 @@ void DescribeStruct(Context& context, Schema schema, Bytes bytes,
 // Those that differ from `before`, which is as long.
 void DescribeChanges(Context& context, Schema schema, Bytes before, Bytes after,
                      std::vector<Field>& fields);
-// Into `bytes`. False where a name is unknown, or its value does not fit; `wrong` is it then. Names
-// that begin with `skip` are others' matter.
+// Into `bytes`. False where a name is unknown, or its value does not fit; `wrong` is it then.
 [[nodiscard]] bool EncodeStruct(Context& context, Schema schema, std::span<const Field> fields,
                                 MutableBytes bytes, std::string& wrong);
 // One field's bytes.

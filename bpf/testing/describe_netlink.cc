@@ -127,7 +127,7 @@ std::string PayloadText(Context& context, Shape shape, Bytes payload) {
     }
   }
   const std::string_view text = TextOf(payload);
-  if (shape == Shape::kText && text.find('\0') == text.size() - 1 &&
+  if (shape == Shape::kText && !text.empty() && text.find('\0') == text.size() - 1 &&
       IsText(payload.first(text.size() - 1)))
     return Quote(text.substr(0, text.size() - 1));
   return BytesText(context, payload);

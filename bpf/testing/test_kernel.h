@@ -7,9 +7,8 @@
 //
 // Which of them, the environment says:
 //
-//   PUREBPF_FIXTURES  the test's fixtures, files separated by spaces: the one that is named after
-//   the
-//                     test, CounterTest.CountsPackets.fixture, answers. bpf_replay_test
+//   PUREBPF_FIXTURES  the test's fixtures, files separated by spaces: the one that has the test's
+//                     name, CounterTest.CountsPackets.fixture, answers. bpf_replay_test
 //                     (tools/build/replay_test.bzl) sets it.
 //   PUREBPF_RECORD    a folder: the running kernel answers, and the fixture is written there, with
 //                     RecordingOptions::types_are_free.

@@ -16,6 +16,7 @@
 #include "purebpf/bpf/attr.h"
 #include "purebpf/bpf/call.h"
 #include "purebpf/bpf/testing/gtest.h"
+#include "purebpf/bpf/testing/values.h"
 
 namespace purebpf::testing {
 namespace {
@@ -175,6 +176,17 @@ TEST(Replay, ComparesValuesAndNotTheirSpelling) {
   EXPECT_TRUE(LookUp(kernel, *map, 1).answer.has_value());
   kernel.Close(*map);
   EXPECT_TRUE(Finished(kernel));
+}
+
+// Bytes that a recorder gives a name may stand in the line, and the other way round.
+TEST(Replay, ComparesABlobWithItsBytes) {
+  for (const uint32_t key : {1U, 2U}) {
+    ReplayKernel kernel = Replay(
+        "BPF_MAP_CREATE map_type=BPF_MAP_TYPE_HASH key_size=4 value_size=8 max_entries=16 = map:1\n"
+        "BPF_MAP_LOOKUP_ELEM map_fd=map:1 key=blob:ad2aca7747985764 = 0 value=hex:(00*8)\n"
+        "\nblob ad2aca7747985764 4\n    01000000\n");
+    EXPECT_EQ(LookUp(kernel, *MakeMap(kernel), key).answer.has_value(), key == 1U);
+  }
 }
 
 TEST(Replay, ComparesEveryByteThatIsPassed) {
@@ -378,6 +390,38 @@ TEST(ReplayedNetlink, AnswersWithTheCallersSequenceNumber) {
   EXPECT_EQ(reply[2], 77U);
   kernel.Close(*socket);
   EXPECT_TRUE(Finished(kernel));
+}
+
+// docs/TESTING.md names it among what is free.
+TEST(ReplayedNetlink, LeavesTheOrderOfAttributesFree) {
+  ReplayKernel kernel = Replay(
+      "socket protocol=NETLINK_ROUTE = nl:1\n"
+      "send fd=nl:1 = 0\n"
+      "    RTM_SETLINK flags=NLM_F_REQUEST seq=~5\n"
+      "        ifinfomsg index=3\n"
+      "        IFLA_MTU=1500 IFLA_TXQLEN=7\n");
+  // IFLA_TXQLEN, then IFLA_MTU.
+  const std::array<uint32_t, 12> request = {
+      48, 19 | (1U << 16), 5, 0, 0, 3, 0, 0, 8 | (13U << 16), 7, 8 | (4U << 16), 1500};
+  const auto sent = kernel.NetlinkSend(*kernel.NetlinkOpen(0, 0), BytesOf(request));
+  EXPECT_TRUE(sent.has_value()) << kernel.Report();
+}
+
+// What an answer may unfold to has an end, however short the words are.
+TEST(ReplayedNetlink, NamesALargeBlobNotForEver) {
+  constexpr size_t kSize = size_t{4} << 20;
+  const std::vector<std::byte> bytes(kSize, std::byte{0xab});
+  const std::string name = internal::HashName(bytes);
+  std::string text = "socket protocol=NETLINK_ROUTE = nl:1\nrecv fd=nl:1 = 64\n";
+  for (int i = 0; i < 17; ++i) text += "    = NLMSG_NOOP payload=blob:" + name + "\n";
+  text +=
+      "\nblob " + name + " " + std::to_string(kSize) + "\n    (ab*" + std::to_string(kSize) + ")\n";
+  ReplayKernel kernel = Replay(text);
+  std::array<std::byte, 64> reply{};
+  const auto size = kernel.NetlinkReceive(*kernel.NetlinkOpen(0, 0), reply, ReceiveMode::kBlock);
+  ASSERT_FALSE(size.has_value());
+  EXPECT_EQ(size.error().value, EPROTO);
+  EXPECT_THAT(kernel.Report(), HasSubstr("cannot be answered (line 7): payload=blob:" + name));
 }
 
 TEST(ReplayedNetlink, ShowsTheAttributeThatDiffers) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -43,6 +45,18 @@ TEST(Trace, TellsEachCallWhenItIsAnsweredInTheWordsOfAFixture) {
   FakeKernel alone;
   PrepareEveryCall(alone);
   EXPECT_EQ(EveryCall(alone), got);
+}
+
+// An alias is taken away by one that is empty, without even a NUL.
+TEST(Trace, TellsAnAttributeWithoutBytes) {
+  FakeKernel fake;
+  std::string told;
+  TraceKernel kernel(fake, [&](std::string_view text) { told += text; });
+  const int socket = *kernel.NetlinkOpen(0, 0);
+  // nlmsghdr of RTM_SETLINK, ifinfomsg of interface 3, IFLA_IFALIAS of 4 bytes.
+  const std::array<uint32_t, 9> request = {36, 19 | (1U << 16), 7, 0, 0, 3, 0, 0, 4 | (20U << 16)};
+  (void)kernel.NetlinkSend(socket, BytesOf(request));
+  EXPECT_THAT(told, HasSubstr("\n        ifinfomsg index=3\n        IFLA_IFALIAS=hex:\n"));
 }
 
 TEST(Trace, TellsOfManyBytesOnlyTheBeginning) {
