@@ -81,6 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"AnotherVerbsOption", {"inspect", "--each", "a.o"}, "unknown option '--each'"},
         {"ValueForASwitch", {"plan", "--each=yes", "a.o"}, "--each takes no value"},
         {"NoValue", {"plan", "a.o", "--btf"}, "--btf needs a value"},
+        {"NoShortValue", {"record", "-o"}, "-o needs a value"},
+        {"ShortValueTwice", {"record", "-o", "a", "-o", "b", "c"}, "-o is given twice"},
         {"EmptyValue", {"plan", "--btf=", "a.o"}, "--btf needs a value"},
         {"TwoKernels", {"plan", "--btf", "a", "--btf", "b", "a.o"}, "--btf is given twice"},
         {"TwoConfigs",

@@ -54,6 +54,11 @@ constexpr auto kOptions = std::to_array<OptionDef>({
 
 using Status = std::expected<void, std::string>;
 
+// As it is written: "-o", "--btf".
+std::string Dashed(std::string_view name) {
+  return (name.size() == 1 ? "-" : "--") + std::string(name);
+}
+
 std::string Quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 const OptionDef* FindOption(std::string_view name, uint32_t allowed) {
@@ -84,14 +89,14 @@ Status SetMaxEntries(Options& options, std::string_view value) {
 }
 
 Status SetOnce(std::string& option, std::string_view name, std::string_view value) {
-  if (!option.empty()) return std::unexpected("--" + std::string(name) + " is given twice");
+  if (!option.empty()) return std::unexpected(Dashed(name) + " is given twice");
   option = value;
   return {};
 }
 
 Status Set(Options& options, const OptionDef& def, std::string_view value) {
   if (def.takes_value && value.empty()) {
-    return std::unexpected("--" + std::string(def.name) + " needs a value");
+    return std::unexpected(Dashed(def.name) + " needs a value");
   }
   switch (def.option) {
     case Option::kJson:
@@ -172,11 +177,11 @@ std::expected<Options, std::string> ParseOptions(std::span<const std::string_vie
     const OptionDef* def = FindOption(name, allowed);
     if (def == nullptr) return std::unexpected("unknown option " + Quoted(argument));
     if (!def->takes_value && value) {
-      return std::unexpected("--" + std::string(name) + " takes no value");
+      return std::unexpected(Dashed(name) + " takes no value");
     }
     if (def->takes_value && !value) {
       if (++i == arguments.size()) {
-        return std::unexpected("--" + std::string(name) + " needs a value");
+        return std::unexpected(Dashed(name) + " needs a value");
       }
       value = arguments[i];
     }

@@ -1,6 +1,8 @@
 // purebpf record and purebpf replay: the conversation of another program with the kernel.
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,8 @@
 
 namespace purebpf::tool {
 namespace {
+
+constexpr size_t kMostReport = size_t{1} << 20;
 
 // The name of the program that is recorded, and what that makes of it.
 std::string FixtureOf(const std::string& program) {
@@ -34,6 +38,31 @@ int RunOwn(Kernel& kernel, const std::vector<std::string>& command, std::string_
   return RunTool(kernel, arguments, output);
 }
 
+// A folder for what a program says of its replay; removed with it.
+class ReportFolder {
+ public:
+  ReportFolder() {
+    const char* folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): no threads
+    path_ = std::string(folder != nullptr ? folder : "/tmp") + "/purebpf_XXXXXX";
+    if (mkdtemp(path_.data()) == nullptr) error_ = errno;
+  }
+  ReportFolder(const ReportFolder&) = delete;
+  ReportFolder& operator=(const ReportFolder&) = delete;
+  ~ReportFolder() {
+    if (error_ != 0) return;
+    std::remove(file().c_str());
+    std::remove(path_.c_str());
+  }
+
+  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file() const { return path_ + "/report"; }
+
+ private:
+  std::string path_;
+  int error_ = 0;
+};
+
 int CannotRun(const std::string& program, int error, Output& output) {
   output.Complain("purebpf: cannot run '" + Clean(program) + "': " + std::string(ErrnoName(error)) +
                   "\n");
@@ -49,7 +78,7 @@ int RunRecord(Kernel& kernel, const Options& options, Output& output) {
   // Written under another name, so that a program that records nothing destroys nothing.
   const std::string written = AbsolutePath(file) + ".part";
   std::remove(written.c_str());
-  const auto status = RunProgram(command, "PUREBPF_RECORD", written);
+  const auto status = RunProgram(command, {{"PUREBPF_RECORD", written}});
   if (!status) return CannotRun(command[0], status.error(), output);
   if (std::rename(written.c_str(), file.c_str()) != 0) {
     output.Complain(errno == ENOENT
@@ -71,9 +100,28 @@ int RunReplay(Kernel& kernel, const Options& options, Output& output) {
   const std::string& file = options.files[0];
   const std::vector<std::string> command(options.files.begin() + 1, options.files.end());
   if (IsOwnVerb(command)) return RunOwn(kernel, command, "--replay", file, output);
-  const auto status = RunProgram(command, "PUREBPF_REPLAY", AbsolutePath(file));
+  const ReportFolder folder;
+  if (folder.error() != 0) {
+    output.Complain("purebpf: cannot make a folder '" + Clean(folder.path()) +
+                    "': " + std::string(ErrnoName(folder.error())) + "\n");
+    return kFailed;
+  }
+  const auto status = RunProgram(
+      command, {{"PUREBPF_REPLAY", AbsolutePath(file)}, {"PUREBPF_REPLAYED", folder.file()}});
   if (!status) return CannotRun(command[0], status.error(), output);
-  return *status;
+  if (*status != 0) return *status;
+  // Ended well: it says that all went as recorded, or it has not looked.
+  const auto report = kernel.ReadFile(folder.file(), kMostReport);
+  if (!report) {
+    output.Complain("purebpf: '" + Clean(command[0]) +
+                    "' replayed nothing: programs do that which take their kernel from "
+                    "purebpf/bpf/testing/tool_kernel.h and call its Finish() at their end\n");
+    return kFailed;
+  }
+  if (report->empty()) return 0;
+  output.Complain("purebpf: '" + Clean(command[0]) + "' did not go as recorded: ");
+  output.Complain({reinterpret_cast<const char*>(report->data()), report->size()});
+  return kFailed;
 }
 
 }  // namespace purebpf::tool

@@ -45,18 +45,20 @@ int Spawn(pid_t& child, char* const* arguments) {
 
 }  // namespace
 
-std::expected<int, int> RunProgram(std::span<const std::string> command, const char* variable,
-                                   const std::string& value) {
+std::expected<int, int> RunProgram(std::span<const std::string> command,
+                                   const std::vector<Variable>& variables) {
   std::vector<std::string> words(command.begin(), command.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads
-  if (setenv(variable, value.c_str(), 1) != 0) return std::unexpected(errno);
+  // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads
+  for (const Variable& variable : variables)
+    if (setenv(variable.name, variable.value.c_str(), 1) != 0) return std::unexpected(errno);
   const SignalsIgnored ignored;
   pid_t child = 0;
   const int error = Spawn(child, arguments.data());
-  unsetenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  for (const Variable& variable : variables) unsetenv(variable.name);
+  // NOLINTEND(concurrency-mt-unsafe)
   if (error != 0) return std::unexpected(error);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {

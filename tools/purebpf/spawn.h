@@ -5,14 +5,21 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace purebpf::tool {
 
-// Runs `command` (looked up in PATH) with `variable` of the environment set to `value`, and waits
-// for its end. Its exit status, 128 and the signal's number where one ended it; or the errno with
-// which it could not be started. Interrupts from the terminal are the command's.
+// A variable of the environment.
+struct Variable {
+  const char* name;
+  std::string value;
+};
+
+// Runs `command` (looked up in PATH) with these variables in its environment, and waits for its
+// end. Its exit status, 128 and the signal's number where one ended it; or the errno with which it
+// could not be started. Interrupts from the terminal are the command's.
 [[nodiscard]] std::expected<int, int> RunProgram(std::span<const std::string> command,
-                                                 const char* variable, const std::string& value);
+                                                 const std::vector<Variable>& variables);
 
 // The path from the root, as a program that changes its folder needs it.
 [[nodiscard]] std::string AbsolutePath(const std::string& path);

@@ -142,7 +142,7 @@ Runs a program with FILE, which was recorded, in the kernel's place: it needs no
 nothing. PROGRAM finds the file's name in the environment, as PUREBPF_REPLAY. What it does
 otherwise than recorded is reported, call by call.
 
-exit status: the program's, which is not 0 where something differs
+exit status: the program's; 1 instead of 0 where something differs, or where it replayed nothing
 )";
 
 constexpr uint32_t kLoadOptions =
