@@ -2,7 +2,8 @@
 // that every way out of an error is clean:
 //
 //   for (size_t n = 1;; ++n) {
-//     FaultKernel kernel(next);
+//     auto next = ReplayKernel::FromFile(host, path, {.order = Order::kLoose});
+//     FaultKernel kernel(*next);
 //     kernel.FailCall(n, Errno{ENOMEM});
 //     ... code under test, with `kernel` ...
 //     EXPECT_EQ(kernel.Leaks(), "");
