@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <vector>
@@ -49,6 +51,7 @@ std::expected<int, int> RunProgram(std::span<const std::string> command,
                                    const std::vector<Variable>& variables) {
   std::vector<std::string> words(command.begin(), command.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads
@@ -69,11 +72,9 @@ std::expected<int, int> RunProgram(std::span<const std::string> command,
 
 std::string AbsolutePath(const std::string& path) {
   if (path.starts_with('/')) return path;
-  char* folder = getcwd(nullptr, 0);
-  if (folder == nullptr) return path;
-  std::string absolute = std::string(folder) + "/" + path;
-  std::free(folder);  // NOLINT(cppcoreguidelines-no-malloc): getcwd's
-  return absolute;
+  std::array<char, PATH_MAX> folder{};
+  if (getcwd(folder.data(), folder.size()) == nullptr) return path;
+  return std::string(folder.data()) + "/" + path;
 }
 
 }  // namespace purebpf::tool
