@@ -71,6 +71,7 @@ const OptionDef* FindOption(std::string_view name, uint32_t allowed) {
 std::optional<uint32_t> ParseNumber(std::string_view text) {
   uint32_t number = 0;
   const char* end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is its end
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
