@@ -199,14 +199,15 @@ struct holder {
 }
 
 // g++: "member with constructor not allowed in anonymous aggregate".
-TEST(CppTypes, GivesTypesInAStructWithoutANameNoInitialValues) {
+TEST(CppTypes, GivesWhatStandsInAStructWithoutANameNoConstructor) {
   BtfBuilder btf;
   const uint32_t u32 = btf.Int("unsigned int", 4);
   const uint32_t part = btf.Struct("part", 4, {{"a", u32, 0}});
   const uint32_t either = btf.Union("either", 4, {{"part", part, 0}, {"word", u32, 0}});
-  const uint32_t inside =
-      btf.Struct("", 12, {{"part", part, 0}, {"either", either, 32}, {"b", u32, 64}});
-  const uint32_t holder = btf.Struct("holder", 16, {{"", inside, 0}, {"c", u32, 96}});
+  const uint32_t innermost = btf.Union("", 4, {{"d", u32, 0}});
+  const uint32_t inside = btf.Struct(
+      "", 16, {{"part", part, 0}, {"either", either, 32}, {"b", u32, 64}, {"", innermost, 96}});
+  const uint32_t holder = btf.Struct("holder", 20, {{"", inside, 0}, {"c", u32, 128}});
   const Twin twin(btf, {holder});
   EXPECT_EQ(twin.types->definitions(), R"(struct part {
   uint32_t a;
@@ -222,6 +223,9 @@ struct holder {
     struct part part{};
     union either either{};
     uint32_t b{};
+    union {
+      uint32_t d;
+    };
   };
   uint32_t c{};
 };

@@ -98,8 +98,14 @@ struct aside {
   __u64 value;
   struct {
     struct part part;
-    __u32 more;
+    struct {
+      __u32 more;
+    };
   };
+};
+// Names that a skeleton's own code has.
+struct Visit {
+  __u32 number;
 };
 
 // A map of the same name as its value's type.
@@ -163,6 +169,7 @@ const volatile struct key first_key = {.ip4 = 0x0100007f, .port = 53};
 volatile struct shapes state = {.truth = true, .text = "abc", .class = 3};
 volatile __u32 matrix[2][4] = {{1, 2, 3, 4}, {5, 6, 7, 8}};
 struct aside* aside;
+struct Visit visit;
 int SEC(".data.own") own = 4;
 
 SEC("socket")
@@ -171,7 +178,7 @@ int read_all(struct __sk_buff* skb) {
   struct key key = {};
   counted = bpf_map_lookup_elem(&counter, &key);
   if (counted) counted->packets += chosen + first_key.port + own;
-  if (aside) return 0;
+  if (aside) return visit.number;
   matrix[1][skb->len & 3]++;
   return state.class;
 }

@@ -375,8 +375,11 @@ void CppTypes::WriteNested(const BtfMember& member, Writing& writing, const Scop
                            bool initial) {
   const BtfType type = ShapeOf(btf_, member.type).base;
   Line(writing, scope, Concat({KeywordOf(type), Attributes(type), "{"}));
+  // In one that stands in another there are none: they are a constructor, as for a type (Announce).
   WriteBody(type, writing,
-            {.depth = scope.depth + 1, .base = scope.base + member.bit_offset, .initial = initial});
+            {.depth = scope.depth + 1,
+             .base = scope.base + member.bit_offset,
+             .initial = initial && scope.depth == 1});
   Line(writing, scope, "};");
 }
 

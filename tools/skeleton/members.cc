@@ -43,7 +43,7 @@ std::string Describe(const MapSpec& map) {
 
 Names MemberNames() {
   Names names;
-  for (const std::string_view own : {"Of", "Variable", "Visit"}) (void)names.Take(own);
+  for (const std::string_view own : {"Of", "Variable", "Visit", "visit"}) (void)names.Take(own);
   return names;
 }
 

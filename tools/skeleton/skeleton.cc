@@ -24,7 +24,7 @@ using elf::Decimal;
 // The names that the header itself has in the namespace.
 constexpr std::string_view kOwnNames[] = {"Object",    "Maps",     "Programs", "Links",
                                           "Variables", "Skeleton", "Spec",     "Objects",
-                                          "Load",      "Of",       "Variable"};
+                                          "Load",      "Of",       "Variable", "Visit"};
 
 class Writer {
  public:
