@@ -86,6 +86,17 @@ bool IsIndexed(MapType type) {
   }
 }
 
+bool IsLocalStorage(MapType type) {
+  return type == MapType::kSkStorage || type == MapType::kInodeStorage ||
+         type == MapType::kTaskStorage || type == MapType::kCgrpStorage;
+}
+
+// Storages have an entry for each of what they belong to.
+bool HasNoEntries(MapType type) {
+  return IsLocalStorage(type) || type == MapType::kCgroupStorage ||
+         type == MapType::kPercpuCgroupStorage;
+}
+
 bool IsDevmap(MapType type) { return type == MapType::kDevmap || type == MapType::kDevmapHash; }
 
 bool IsNetworkLink(LinkType type) {
@@ -137,8 +148,10 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return IsNetworkProgram(refusal.prog_type);
     case When::kTracingProgram:
       return IsTracingProgram(refusal.prog_type);
+    case When::kLocalStorage:
+      return IsLocalStorage(map);
     case When::kNoEntries:
-      return refusal.max_entries == 0;
+      return refusal.max_entries == 0 && !HasNoEntries(map);
     case When::kPreallocatedTrie:
       return map == MapType::kLpmTrie && (refusal.map_flags & kNoPrealloc) == 0;
     case When::kRingSize:

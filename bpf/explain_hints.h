@@ -21,6 +21,7 @@ enum class When : uint8_t {
   kNetworkMap,        // kernel/bpf/syscall.c: map_create
   kNetworkProgram,    // kernel/bpf/syscall.c: is_net_admin_prog_type
   kTracingProgram,    // kernel/bpf/syscall.c: is_perfmon_prog_type
+  kLocalStorage,      // kernel/bpf/bpf_local_storage.c: bpf_local_storage_map_alloc_check
   kNoEntries,         // max_entries is 0
   kPreallocatedTrie,  // an LPM trie without BPF_F_NO_PREALLOC
   kRingSize,          // max_entries of a ring is no power of two
@@ -59,6 +60,8 @@ inline constexpr HintRow kMapHints[] = {
     {Command::kMapCreate, EINVAL, When::kTypeUnknown, "no such map type is known here"},
     {Command::kMapCreate, EINVAL, When::kPreallocatedTrie,
      "an LPM trie needs BPF_F_NO_PREALLOC in its flags"},
+    {Command::kMapCreate, EINVAL, When::kLocalStorage,
+     "a storage needs BPF_F_NO_PREALLOC, max_entries 0, a key of 4 bytes, and BTF of both types"},
     {Command::kMapCreate, EINVAL, When::kNoEntries, "max_entries must not be 0"},
     {Command::kMapCreate, EINVAL, When::kRingSize,
      "max_entries of a ring is its size in bytes: a power of two, and a multiple of the page size"},

@@ -179,6 +179,22 @@ TEST(MapCreate, ExplainsARefusal) {
       {"no entries", with(Hash(), [](MapParams& p) { p.max_entries = 0; }), EINVAL, "6.1.0",
        Code::kInvalidArgument,
        "create map 'counts': EINVAL (Invalid argument); max_entries must not be 0"},
+      {"a storage of sockets without types",
+       with(Hash(),
+            [](MapParams& p) {
+              p.type = MapType::kSkStorage;
+              p.flags = kNoPrealloc;
+              p.max_entries = 0;
+            }),
+       EINVAL, "6.1.0", Code::kInvalidArgument,
+       "a storage needs BPF_F_NO_PREALLOC, max_entries 0, a key of 4 bytes, and BTF of both types"},
+      {"a storage of cgroups",
+       with(Hash(),
+            [](MapParams& p) {
+              p.type = MapType::kCgroupStorage;
+              p.max_entries = 0;
+            }),
+       EINVAL, "6.1.0", Code::kInvalidArgument, "check sizes and flags"},
       {"too new a type", with(Hash(), [](MapParams& p) { p.type = MapType::kBloomFilter; }), EINVAL,
        "5.10.0-9-amd64", Code::kUnsupported,
        "BPF_MAP_TYPE_BLOOM_FILTER needs Linux 5.16; this is 5.10.0-9-amd64"},
