@@ -93,6 +93,31 @@ TEST(Execution, TypesThatAreNeededAreNotLeftOut) {
   EXPECT_EQ(kernel.Count(Command::kMapCreate), 0U);
 }
 
+// A storage's map, or a program with callbacks: the reason is not where it fails.
+TEST(Execution, SaysThatTypesWereRefusedWhereSomethingMayNeedThem) {
+  FakeKernel kernel;
+  kernel.Always(Command::kBtfLoad, Errno{EINVAL});
+  kernel.Always(Command::kProgLoad, Refusing(kernel, "calls_back", "missing btf func_info\n"));
+  EXPECT_THAT(Collection::Load(kernel, Plan({LoadBtfStep{.btf = Types()}, Pass("calls_back")})),
+              Fails(Code::kRejected,
+                    "tried without the object's types, which the kernel refused: load 'BTF': "
+                    "EINVAL"));
+  kernel.Always(Command::kMapCreate, Errno{EINVAL});
+  EXPECT_THAT(Collection::Load(kernel, Plan({LoadBtfStep{.btf = Types()}, Map("counts")})),
+              Fails(Code::kInvalidArgument,
+                    "create map 'object: counts': EINVAL (Invalid argument): tried without the "
+                    "object's types, which the kernel refused: load 'BTF': EINVAL"));
+}
+
+TEST(Execution, SaysNothingOfRefusedTypesWhereTheyAreNotTheReason) {
+  FakeKernel kernel;
+  kernel.Always(Command::kBtfLoad, Errno{EINVAL});
+  kernel.Always(Command::kProgLoad, Refusing(kernel, "pass", "R0 !read_ok\n"));
+  const auto loaded = Collection::Load(kernel, Plan({LoadBtfStep{.btf = Types()}, Pass("pass")}));
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().detail.find("types"), std::string::npos) << loaded.error().detail;
+}
+
 TEST(Execution, AnOlderKernelIsGivenTheTypesThatItKnows) {
   FakeKernel kernel;
   kernel.release = std::string("5.4.0");

@@ -1,6 +1,7 @@
 #include "purebpf/loader/internal/execute/execution.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "purebpf/bpf/try.h"
@@ -74,13 +75,26 @@ Result<void> Execution::Do(LoadBtfStep& step, uint32_t) {
     btf_.emplace(std::move(*loaded));
     return {};
   }
-  if (!step.required) return {};
-  return std::unexpected(std::move(loaded).error());
+  if (step.required) return std::unexpected(std::move(loaded).error());
+  refused_types_ = loaded.error().ToString();
+  return {};
+}
+
+// Where what is refused may have needed them.
+void Execution::MentionRefusedTypes(Error& error) const {
+  if (refused_types_.empty()) return;
+  if (!error.detail.empty()) error.detail += "; ";
+  error.detail += "tried without the object's types, which the kernel refused: " + refused_types_;
 }
 
 Result<void> Execution::Do(CreateMapStep& step, uint32_t number) {
   auto map = MakeMap(step);
-  if (!map) return std::unexpected(std::move(map).error());
+  if (!map) {
+    Error error = std::move(map).error();
+    const bool typed = step.types.key != 0 || step.types.value != 0;
+    if (typed && error.sys_errno == EINVAL) MentionRefusedTypes(error);
+    return std::unexpected(std::move(error));
+  }
   made_[number].map = collection_.maps_.size();
   collection_.maps_.push_back({std::move(step.name), std::move(*map)});
   return {};

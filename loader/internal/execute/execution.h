@@ -52,6 +52,7 @@ class Execution {
   Result<void> Complete(LoadProgramStep& step, std::optional<Program>& attached_to);
   Result<void> OpenModules();
   [[nodiscard]] Result<int> ModuleFd(uint32_t module);
+  void MentionRefusedTypes(Error& error) const;
   [[nodiscard]] std::unexpected<Error> Explain(const LoadProgramStep& step, Error error) const;
 
   [[nodiscard]] const Map* MapOf(uint32_t step) const;
@@ -66,6 +67,7 @@ class Execution {
   std::vector<Made> made_;  // by step
   std::optional<BtfObject> btf_;
   Bytes types_;                                    // the plan's, for source lines
+  std::string refused_types_;                      // why; empty: not refused
   std::vector<std::optional<BtfObject>> modules_;  // by LoadPlan::modules
   bool modules_opened_ = false;
   std::vector<std::string> pins_;     // that were made here

@@ -103,6 +103,8 @@ std::unexpected<Error> Execution::Explain(const LoadProgramStep& step, Error err
   if (std::string summary = explained.Summary(); !summary.empty())
     error.detail = std::move(summary);
   if (!explained.fix.empty()) error.hint = explained.fix;
+  // "missing btf func_info": callbacks, and what else depends on types.
+  if (error.log.find("btf") != std::string::npos) MentionRefusedTypes(error);
   return std::unexpected(std::move(error));
 }
 
