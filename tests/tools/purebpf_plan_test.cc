@@ -161,8 +161,8 @@ TEST_F(PlanTest, IsSaidInWordsBefore) {
   EXPECT_EQ(ran.status, 0);
   for (const char* line :
        {": little-endian, license \"GPL\"", "  xdp  ",
-        "    sized_by_user  BPF_MAP_TYPE_HASH   key 4  value 8  entries 0  section .maps, unsigned "
-        "int -> unsigned long long\n",
+        ("    sized_by_user  BPF_MAP_TYPE_HASH   key 4  value 8  entries 0  section .maps, "
+         "unsigned int -> unsigned long long\n"),
         "    optional      section ?xdp     BPF_PROG_TYPE_XDP     2 instructions, BPF_XDP, only "
         "when named\n",
         "    .data + 0x0  size 4  unsigned int threshold\n",
@@ -179,8 +179,8 @@ TEST_F(PlanTest, IsInspectedAsJson) {
   EXPECT_EQ(WhyNotJsonLines(ran.out, 2), "");
   for (const char* part :
        {R"("maps":[{"name":"unused","section":"maps","type":1,)",
-        R"("name":"passes","section":"xdp","type":6,"attach_type":37,"flags":0,"attach_to":"",)"
-        R"("autoload":true,"function":0)",
+        (R"("name":"passes","section":"xdp","type":6,"attach_type":37,"flags":0,"attach_to":"",)"
+         R"("autoload":true,"function":0)"),
         R"("relocations":[{"insn":0,"to":"map 'numbers'"}],"core":[])",
         R"("what":"existence of struct thing: sometimes")",
         R"({"name":"threshold","map":".data","offset":0,"size":4,"type":"unsigned int",)"}) {

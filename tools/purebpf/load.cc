@@ -186,9 +186,12 @@ class Loading {
       if (program) report.programs.push_back(std::move(*program));
     }
     const bool left_out = ReportLeftOut(spec, planner, made, report);
-    options.partial = false;
     if (left_out && plan->failures.empty()) {
-      if (const auto whole = planner.Plan(); !whole) report.error = whole.error();
+      LoadOptions all = options;
+      all.partial = false;
+      if (const auto whole = LoadPlan::Make(spec, target_, all); !whole) {
+        report.error = whole.error();
+      }
     }
     if (load_) LoadWhole(*plan, report);
   }
