@@ -127,12 +127,14 @@ std::string ProgramsText(const ObjectReport& report) {
                Spelling(program.type), Verdict(program)});
   }
   text += table.Text("  ");
-  // Of a whole object each program has the object's error: it is told once.
-  if (report.error) return text + "  " + ErrorText(*report.error);
+  // Of a whole object programs may have the object's error: it is told once.
+  const std::string whole = report.error ? ErrorText(*report.error) : "";
+  if (report.error) text += "  " + whole;
   for (const ProgramReport& program : report.programs) {
     if (program.plan_error) {
-      text += "  " + ErrorText(*program.plan_error);
-    } else if (program.load && !*program.load) {
+      const std::string own = ErrorText(*program.plan_error);
+      if (own != whole) text += "  " + own;
+    } else if (!report.error && program.load && !*program.load) {
       text += "  " + ErrorText(program.load->error());
     }
   }

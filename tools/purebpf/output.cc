@@ -29,7 +29,15 @@ std::string Digits(uint64_t value, int base, std::string_view prefix) {
 
 }  // namespace
 
-bool FdOutput::Write(std::string_view text) { return WriteAll(out_fd_, text); }
+// Who reads through a pipe may have enough; a full disk is to be told.
+bool FdOutput::Write(std::string_view text) {
+  if (WriteAll(out_fd_, text)) return true;
+  if (errno != EPIPE) {
+    const Error error = SystemError(Errno{errno}, "write to", "standard output");
+    Complain("purebpf: " + ErrorText(error));
+  }
+  return false;
+}
 
 void FdOutput::Complain(std::string_view text) { WriteAll(error_fd_, text); }
 
