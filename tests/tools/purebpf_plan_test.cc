@@ -163,8 +163,8 @@ TEST_F(PlanTest, IsSaidInWordsBefore) {
        {": little-endian, license \"GPL\"", "  xdp  ",
         ("    sized_by_user  BPF_MAP_TYPE_HASH   key 4  value 8  entries 0  section .maps, "
          "unsigned int -> unsigned long long\n"),
-        "    optional      section ?xdp     BPF_PROG_TYPE_XDP     2 instructions, BPF_XDP, only "
-        "when named\n",
+        ("    optional      section ?xdp     BPF_PROG_TYPE_XDP     2 instructions, BPF_XDP, only "
+         "when named\n"),
         "    .data + 0x0  size 4  unsigned int threshold\n",
         "    kernel option, weak    int CONFIG_HZ\n", "    kernel function, weak  int ",
         " map 'sized_by_user'\n", "kernel option 'CONFIG_HZ'\n",
