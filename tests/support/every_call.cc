@@ -125,7 +125,7 @@ class Caller {
     const std::array<uint32_t, 2> functions = {0, 3};
     program_ = Opened("program", BpfCall(Command::kProgLoad, load)
                                      .In(&ProgLoadAttr::insns, BytesOf(code))
-                                     .In(&ProgLoadAttr::license, TextBytes({"GPL", 4}))
+                                     .In(&ProgLoadAttr::license, TextBytes({"GPL\0", 4}))
                                      .Out(&ProgLoadAttr::log_buf, log)
                                      .In(&ProgLoadAttr::func_info, BytesOf(functions))
                                      .Issue(kernel_));
@@ -153,7 +153,7 @@ class Caller {
       Got("of " + std::to_string(attr.info_len));
     }
     ObjAttr pin{.bpf_fd = static_cast<uint32_t>(map_)};
-    constexpr std::string_view kPath("/sys/fs/bpf/x", 14);
+    constexpr std::string_view kPath("/sys/fs/bpf/x\0", 14);
     Took("pin",
          BpfCall(Command::kObjPin, pin).In(&ObjAttr::pathname, TextBytes(kPath)).Issue(kernel_));
     ObjAttr get{};
