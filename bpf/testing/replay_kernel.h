@@ -7,9 +7,9 @@
 //
 // Every call must be one that was recorded, byte for byte, but for what the format declares free:
 // pointers, the contents of log buffers, process ids, times, sequence numbers, trailing zeros of an
-// attribute, the order of a netlink message's attributes. The first call that differs answers EPROTO, and so does every call after it; Report()
-// then shows both calls side by side. Descriptors that it hands out mean nothing to a real kernel.
-// Not thread-safe: one call at a time.
+// attribute, the order of a netlink message's attributes. The first call that differs answers
+// EPROTO, and so does every call after it; Report() then shows both calls side by side. Descriptors
+// that it hands out mean nothing to a real kernel. Not thread-safe: one call at a time.
 #ifndef PUREBPF_BPF_TESTING_REPLAY_KERNEL_H_
 #define PUREBPF_BPF_TESTING_REPLAY_KERNEL_H_
 
