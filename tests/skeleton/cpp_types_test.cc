@@ -233,6 +233,32 @@ struct holder {
 )");
 }
 
+// "ignoring packed attribute because of unpacked non-POD field"
+TEST(CppTypes, GivesWhatStandsInAPackedStructNoConstructor) {
+  BtfBuilder btf;
+  const uint32_t u8 = btf.Int("unsigned char", 1);
+  const uint32_t u16 = btf.Int("unsigned short", 2);
+  const uint32_t part = btf.Struct("part", 2, {{"a", u16, 0}});
+  const uint32_t either = btf.Union("", 2, {{"word", u16, 0}});
+  const uint32_t holder = btf.Struct(
+      "holder", 6, {{"kind", u8, 0}, {"part", part, 8}, {"", either, 24}, {"tail", u8, 40}});
+  const Twin twin(btf, {holder});
+  EXPECT_EQ(twin.types->definitions(), R"(struct part {
+  uint16_t a;
+};
+
+struct [[gnu::packed]] holder {
+  uint8_t kind{};
+  struct part part{};
+  union {
+    uint16_t word;
+  };
+  uint8_t tail{};
+};
+
+)");
+}
+
 TEST(CppTypes, MakesMembersOfUnionsAsLongAsTheUnionInKeys) {
   BtfBuilder btf;
   const uint32_t u8 = btf.Int("unsigned char", 1);

@@ -141,7 +141,7 @@ void CppTypes::Announce(elf::TypeId id, uint8_t uses, int depth) {
   uint8_t& announced = announced_[static_cast<uint32_t>(type.id)];
   if (!IsAggregate(type) || (announced & uses) == uses || depth == kMaxDepth) return;
   announced |= uses;
-  if (type.kind == BtfKind::kUnion) uses |= kInUnnamed;
+  if (type.kind == BtfKind::kUnion || layouts_.Of(type).packed) uses |= kInUnnamed;
   for (uint32_t i = 0; i < type.count; ++i) {
     const BtfMember member = btf_.Member(type, i);
     uint8_t inside = uses;
@@ -385,6 +385,7 @@ void CppTypes::WriteNested(const BtfMember& member, Writing& writing, const Scop
 
 void CppTypes::WriteBody(const BtfType& type, Writing& writing, const Scope& scope) {
   if (type.kind == BtfKind::kUnion) return WriteUnion(type, writing, scope);
+  const bool packed = layouts_.Of(type).packed;
   uint64_t position = 0;
   for (uint32_t i = 0; i < type.count && !exhausted_; ++i) {
     const BtfMember member = btf_.Member(type, i);
@@ -394,7 +395,7 @@ void CppTypes::WriteBody(const BtfType& type, Writing& writing, const Scope& sco
       Pad(writing, scope, position, place.offset);
       position = place.offset + bits;
     }
-    WriteMember(member, writing, scope, scope.initial);
+    WriteMember(member, writing, scope, scope.initial && !(packed && IsNested(member)));
   }
   Pad(writing, scope, position, uint64_t{type.size} * 8);
 }

@@ -69,7 +69,7 @@ class CppTypes {
   };
 
   // What a type is part of: bits. Unions, and structs without a name, take no types that have a
-  // constructor, as initial values make one.
+  // constructor, as initial values make one; and packed ones do not pack them.
   static constexpr uint8_t kInUnnamed = 2;
   static constexpr uint8_t kInKey = 4;
 
