@@ -1,4 +1,6 @@
 // purebpf record and purebpf replay: the conversation of another program with the kernel.
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -38,20 +40,29 @@ int RunOwn(Kernel& kernel, const std::vector<std::string>& command, std::string_
   return RunTool(kernel, arguments, output);
 }
 
-// A folder for what a program says of its replay; removed with it.
+// A folder for what a program says of its replay; removed with it. mkdtemp(3) would bring glibc's
+// stdio into the static binary, 400 KB.
 class ReportFolder {
  public:
-  ReportFolder() {
+  explicit ReportFolder(Kernel& kernel) : kernel_(kernel) {
     const char* folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): no threads
-    path_ = std::string(folder != nullptr ? folder : "/tmp") + "/purebpf_XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) error_ = errno;
+    const std::string stem = std::string(folder != nullptr ? folder : "/tmp") + "/purebpf_replay_" +
+                             std::to_string(getpid()) + "_";
+    // A folder that is there already, whoever's it is, is never taken.
+    for (int i = 0; i < kMostAttempts; ++i) {
+      path_ = stem + std::to_string(i);
+      const auto made = kernel_.MakeFolder(path_);
+      error_ = made ? 0 : made.error().value;
+      if (error_ != EEXIST) return;
+    }
   }
   ReportFolder(const ReportFolder&) = delete;
   ReportFolder& operator=(const ReportFolder&) = delete;
   ~ReportFolder() {
     if (error_ != 0) return;
-    std::remove(file().c_str());
-    std::remove(path_.c_str());
+    // Either may be gone; what is left then is an empty folder.
+    (void)kernel_.RemoveFile(file());
+    (void)kernel_.RemoveFile(path_);
   }
 
   [[nodiscard]] int error() const { return error_; }
@@ -59,6 +70,9 @@ class ReportFolder {
   [[nodiscard]] std::string file() const { return path_ + "/report"; }
 
  private:
+  static constexpr int kMostAttempts = 100;
+
+  Kernel& kernel_;
   std::string path_;
   int error_ = 0;
 };
@@ -100,7 +114,7 @@ int RunReplay(Kernel& kernel, const Options& options, Output& output) {
   const std::string& file = options.files[0];
   const std::vector<std::string> command(options.files.begin() + 1, options.files.end());
   if (IsOwnVerb(command)) return RunOwn(kernel, command, "--replay", file, output);
-  const ReportFolder folder;
+  const ReportFolder folder(kernel);
   if (folder.error() != 0) {
     output.Complain("purebpf: cannot make a folder '" + Clean(folder.path()) +
                     "': " + std::string(ErrnoName(folder.error())) + "\n");
