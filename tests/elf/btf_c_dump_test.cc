@@ -22,7 +22,7 @@ std::string Dump(BtfBuilder& builder) {
 
 // What stands between the pragmas.
 std::string Types(BtfBuilder& builder) {
-  const std::string text = Dump(builder);
+  std::string text = Dump(builder);
   const size_t begin = text.find("apply_to = record)\n#endif\n\n");
   const size_t end = text.find("#if defined(__clang__)", begin);
   if (begin == std::string::npos || end == std::string::npos) return text;

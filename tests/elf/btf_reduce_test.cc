@@ -135,7 +135,7 @@ TEST(BtfReduceKeepingIds, OfAModuleStandsOnTheReducedKernel) {
               IsMalformed("the reduced base ends at type 1, but the types above it begin at 16"));
 }
 
-Reduced ReduceTo(const std::vector<std::byte>& blob, std::vector<uint32_t> used,
+Reduced ReduceTo(const std::vector<std::byte>& blob, const std::vector<uint32_t>& used,
                  const std::vector<MemberUse>& members) {
   const auto kernel = Btf::Parse(blob);
   EXPECT_THAT(kernel, IsParsed());

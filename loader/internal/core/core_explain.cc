@@ -55,7 +55,7 @@ std::string CoreResolver::Describe(const CoreRelocation& relocation) {
 std::string CoreResolver::WhyAbsent(const CoreRelocation& relocation, const CorePath& path,
                                     const Candidate& candidate) {
   const auto kind = static_cast<CoreKind>(relocation.kind);
-  const std::string who = Describe(candidate);
+  std::string who = Describe(candidate);
   switch (SubjectOf(kind)) {
     case CoreSubject::kType:
       return Concat({who, kind == CoreKind::kTypeMatches ? " does not match" : " is another type"});
