@@ -215,6 +215,28 @@ _embedded_object = rule(
     },
 )
 
+def _generated_library(name, generated, include_prefix, tags, kwargs):
+    """The cc_library NAME of a target `generated` that writes a header and a source."""
+    for group in ["header", "source"]:
+        native.filegroup(
+            name = generated + "_" + group,
+            srcs = [":" + generated],
+            output_group = group,
+            tags = tags,
+            visibility = ["//visibility:private"],
+        )
+    if include_prefix != None:
+        kwargs["include_prefix"] = include_prefix
+    cc_library(
+        name = name,
+        srcs = [":" + generated + "_source"],
+        hdrs = [":" + generated + "_header"],
+        # Clang counts a literal beyond 64 KiB among the pedantic warnings.
+        copts = COPTS + ["-Wno-overlength-strings"],
+        tags = tags,
+        **kwargs
+    )
+
 def cc_bpf_object(name, object, namespace = None, include_prefix = None, tags = [], **kwargs):
     """A cc_library that carries the bytes of a BPF object, so that no file is read at run time.
 
@@ -242,31 +264,7 @@ def cc_bpf_object(name, object, namespace = None, include_prefix = None, tags = 
         tags = tags,
         visibility = ["//visibility:private"],
     )
-    native.filegroup(
-        name = name + "_header",
-        srcs = [":" + name + "_embedded"],
-        output_group = "header",
-        tags = tags,
-        visibility = ["//visibility:private"],
-    )
-    native.filegroup(
-        name = name + "_source",
-        srcs = [":" + name + "_embedded"],
-        output_group = "source",
-        tags = tags,
-        visibility = ["//visibility:private"],
-    )
-    if include_prefix != None:
-        kwargs["include_prefix"] = include_prefix
-    cc_library(
-        name = name,
-        srcs = [":" + name + "_source"],
-        hdrs = [":" + name + "_header"],
-        # Clang counts a literal beyond 64 KiB among the pedantic warnings.
-        copts = COPTS + ["-Wno-overlength-strings"],
-        tags = tags,
-        **kwargs
-    )
+    _generated_library(name, name + "_embedded", include_prefix, tags, kwargs)
 
 def _skeleton_impl(ctx):
     stem = ctx.attr.stem + ".skel"
@@ -349,23 +347,5 @@ def cc_bpf_skeleton(
         types = types,
         visibility = ["//visibility:private"],
     )
-    for group in ["header", "source"]:
-        native.filegroup(
-            name = name + "_skeleton_" + group,
-            srcs = [":" + name + "_skeleton"],
-            output_group = group,
-            tags = tags,
-            visibility = ["//visibility:private"],
-        )
-    if include_prefix != None:
-        kwargs["include_prefix"] = include_prefix
-    cc_library(
-        name = name,
-        srcs = [":" + name + "_skeleton_source"],
-        hdrs = [":" + name + "_skeleton_header"],
-        # Clang counts a literal beyond 64 KiB among the pedantic warnings.
-        copts = COPTS + ["-Wno-overlength-strings"],
-        tags = tags,
-        deps = deps + [Label("//loader:skeleton")],
-        **kwargs
-    )
+    kwargs["deps"] = deps + [Label("//loader:skeleton")]
+    _generated_library(name, name + "_skeleton", include_prefix, tags, kwargs)
