@@ -100,13 +100,6 @@ std::vector<Ours> ResolveAll(elf::Bytes object, elf::Bytes btf) {
   return all;
 }
 
-std::string Words(const Insn& insn) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%02x %02x off %d imm 0x%x", insn.code, insn.registers, insn.off,
-                static_cast<uint32_t>(insn.imm));
-  return text;
-}
-
 class CoreDifferential : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -214,4 +214,11 @@ LibbpfPeer::Outcome LibbpfPeer::LoadEach(std::span<const std::byte> object) {
   return outcome;
 }
 
+std::string Words(const Insn& insn) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%02x %02x off %d imm 0x%x", insn.code, insn.registers, insn.off,
+                static_cast<uint32_t>(insn.imm));
+  return text;
+}
+
 }  // namespace purebpf::testing

@@ -51,6 +51,9 @@ class LibbpfPeer {
   std::string version_;
 };
 
+// An instruction's fields, for messages.
+std::string Words(const Insn& insn);
+
 }  // namespace purebpf::testing
 
 #endif  // PUREBPF_TESTS_DIFFERENTIAL_LIBBPF_PEER_H_

@@ -54,13 +54,9 @@ std::vector<Insn> Comparable(std::vector<Insn> insns) {
   return insns;
 }
 
-std::string Words(const std::vector<Insn>& insns, size_t at) {
+std::string WordsAt(const std::vector<Insn>& insns, size_t at) {
   if (at >= insns.size()) return "none of " + std::to_string(insns.size());
-  const Insn& insn = insns[at];
-  char text[64];
-  std::snprintf(text, sizeof text, "%02x %02x off %d imm 0x%x", insn.code, insn.registers, insn.off,
-                static_cast<uint32_t>(insn.imm));
-  return text;
+  return Words(insns[at]);
 }
 
 class ObjectDifferential : public ::testing::Test {
@@ -103,8 +99,8 @@ class ObjectDifferential : public ::testing::Test {
       const auto ours = Comparable(std::get<LoadProgramStep>(plan->steps.back()).params.insns);
       const auto other = Comparable(insns);
       const size_t at = static_cast<size_t>(std::ranges::mismatch(ours, other).in1 - ours.begin());
-      EXPECT_EQ(ours, other) << "instruction " << at << ": ours " << Words(ours, at) << ", theirs "
-                             << Words(other, at);
+      EXPECT_EQ(ours, other) << "instruction " << at << ": ours " << WordsAt(ours, at)
+                             << ", theirs " << WordsAt(other, at);
       if (ours == other) ++score.equal;
     }
   }
