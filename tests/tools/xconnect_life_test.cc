@@ -105,7 +105,7 @@ TEST_F(XconnectTest, LivesOnWhenNobodyReadsItsOutput) {
   process.CloseOutput();
   WriteText(config_, "links:\n  v1: v3\n");
   // It has no voice left: its work must tell.
-  for (int i = 0; i < 100 && !Xdp("v3").attached(); ++i) usleep(20'000);
+  for (int i = 0; i < 500 && !Xdp("v3").attached(); ++i) usleep(20'000);
   EXPECT_TRUE(Connected(1, 3));
   process.Signal(SIGTERM);
   EXPECT_EQ(process.Wait(), 0);
