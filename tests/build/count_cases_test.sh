@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# How tools/test counts test cases. ARGUMENT: count_cases.awk.
+# How tools/test counts test cases. ARGUMENTS: count_cases.awk, skip.sh.
 set -u
 script=$PWD/$1
+# shellcheck source=tests/support/skip.sh
+source "$2"
 cd "${TEST_TMPDIR:?}" || exit 1
 failed=0
 
@@ -54,6 +56,11 @@ counts script_fails '0 1 0' <<'END'
     </testsuite>
 </testsuites>
 END
+
+# As a script writes it that cannot run here.
+(XML_OUTPUT_FILE=skips.xml skip_test 'no "a" & no <b>' >/dev/null) ||
+  { echo "FAILED: a skipped test does not pass" && failed=1; }
+counts script_skips $'0 0 1\nno "a" & no <b>' <skips.xml
 
 counts nothing '0 0 0' <<'END'
 <testsuites tests="0" failures="0" name="AllTests"></testsuites>

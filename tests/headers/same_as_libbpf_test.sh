@@ -1,22 +1,21 @@
 #!/bin/bash
-# same_as_libbpf_test.sh SAME_CODE INCLUDE/bpf/bpf_helpers.h left_out.txt PROGRAM.bpf.c...
+# same_as_libbpf_test.sh skip.sh SAME_CODE INCLUDE/bpf/bpf_helpers.h left_out.txt PROGRAM.bpf.c...
 # Each program, compiled with these headers and with libbpf's, for each machine and both byte orders, must
 # be the same object, section by section; and each name that libbpf's define is there, or in left_out.txt.
 # LIBBPF_INCLUDE names another folder than /usr/include that has libbpf's bpf/.
 set -euo pipefail
-same_code=$1 ours=$(dirname "$(dirname "$2")") left_out=$3
-shift 3
+# shellcheck source=tests/support/skip.sh
+source "$1"
+same_code=$2 ours=$(dirname "$(dirname "$3")") left_out=$4
+shift 4
 theirs=${LIBBPF_INCLUDE:-/usr/include}
-if [[ ! -r $theirs/bpf/bpf_tracing.h ]]; then
-  echo "skipped: no libbpf headers in $theirs (libbpf-dev)"
-  exit 0
-fi
+[[ -r $theirs/bpf/bpf_tracing.h ]] || skip_test "no libbpf headers in $theirs (libbpf-dev)"
 clangs=()
 for clang in clang-14 clang-19; do
   if command -v "$clang" >/dev/null; then clangs+=("$clang"); fi
 done
 if ((${#clangs[@]} == 0)) && command -v clang >/dev/null; then clangs=(clang); fi
-((${#clangs[@]} > 0)) || { echo "skipped: no clang"; exit 0; }
+((${#clangs[@]} > 0)) || skip_test "no clang"
 machines=(x86 arm64 riscv powerpc loongarch arm mips sparc arc s390) options=(-DCOMPARED)
 if ! grep -q bpf_stream_printk "$theirs/bpf/bpf_helpers.h"; then
   # What came until libbpf 1.7 is left out of the programs, and so are machines whose registers and

@@ -1,8 +1,10 @@
 #!/bin/bash
-# deploy_test.sh Dockerfile daemonset.yaml rootfs.tar: the three fit each other, the program in the
-# tree takes the ConfigMap's file, and the pod asks for no more than it needs.
+# deploy_test.sh skip.sh Dockerfile daemonset.yaml rootfs.tar: the three fit each other, the program in
+# the tree takes the ConfigMap's file, and the pod asks for no more than it needs.
 set -euo pipefail
-dockerfile=$1 daemonset=$2 tar=$3
+# shellcheck source=tests/support/skip.sh
+source "$1"
+dockerfile=$2 daemonset=$3 tar=$4
 tree=$TEST_TMPDIR/tree
 mkdir "$tree"
 tar -C "$tree" -xf "$tar"
@@ -25,10 +27,7 @@ entry=$(sed -n 's/^ENTRYPOINT \["\([^"]*\)"\]$/\1/p' "$dockerfile")
 config=$(sed -n 's/^CMD \["--config", "\([^"]*\)"\]$/\1/p' "$dockerfile")
 [[ -n $config && -d $tree$(dirname "$config") ]] || fail "no folder for '$config'"
 
-if ! python3 -c 'import yaml' 2>/dev/null; then
-  echo "not looked at: $daemonset (python3-yaml is missing)"
-  exit 0
-fi
+python3 -c 'import yaml' 2>/dev/null || skip_test "no python3-yaml to read $daemonset"
 python3 - "$daemonset" "$config" "$TEST_TMPDIR/config.yaml" <<'END'
 import os, sys, yaml
 
