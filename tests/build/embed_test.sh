@@ -32,9 +32,9 @@ refuses 2 'usage: embed' one --namespace
 for name in '' ':' '::a' 'a::' 'a:b' '9a' 'a b' 'a{}' 'a::9' 'a;b'; do
   refuses $((${#name} == 0 ? 2 : 1)) '' --namespace "$name" "${outputs[@]}" one
 done
-refuses 1 "cannot read 'missing'" --namespace n "${outputs[@]}" missing
+refuses 1 "read 'missing': ENOENT" --namespace n "${outputs[@]}" missing
 refuses 1 "nothing in 'empty'" --namespace n "${outputs[@]}" empty
-refuses 1 "cannot write 'none/bytes.h'" --namespace n --include t/bytes.h \
+refuses 1 "write 'none/bytes.h': ENOENT" --namespace n --include t/bytes.h \
   --header none/bytes.h --source bytes.cc one
 
 # All 256 bytes, each before a digit and before a question mark: what could run into an escape.

@@ -5,9 +5,11 @@
 // The bytes become one string literal, and no assembler has to find a file by a path (.incbin) that
 // differs between build modes.
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tools/skeleton/cpp_names.h"
 
 namespace {
@@ -45,27 +47,6 @@ bool ParseOptions(int argc, char** argv, Options& options) {
          options.source != nullptr && options.object != nullptr;
 }
 
-bool ReadFile(const char* path, std::string& bytes) {
-  std::FILE* file = std::fopen(path, "rb");
-  if (file == nullptr) return false;
-  char buffer[65536];
-  size_t got = 0;
-  do {
-    got = std::fread(buffer, 1, sizeof buffer, file);
-    bytes.append(buffer, got);
-  } while (got == sizeof buffer);
-  const bool read = std::ferror(file) == 0;
-  std::fclose(file);
-  return read;
-}
-
-bool WriteFile(const char* path, std::string_view text) {
-  std::FILE* file = std::fopen(path, "wb");
-  if (file == nullptr) return false;
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  return std::fclose(file) == 0 && written;
-}
-
 std::string HeaderText(const Options& options) {
   const std::string guard = purebpf::skeleton::Guard(options.include);
   std::string text = "// Generated: the bytes of a BPF object.\n#ifndef ";
@@ -90,8 +71,8 @@ std::string SourceText(const Options& options, std::string_view bytes) {
   return text;
 }
 
-int Fail(const char* what, const char* object) {
-  std::fprintf(stderr, "embed: %s '%s'\n", what, object);
+int Fail(const std::string& what) {
+  std::fprintf(stderr, "embed: %s\n", what.c_str());
   return 1;
 }
 
@@ -104,15 +85,22 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  if (!purebpf::skeleton::IsNamespace(options.name_space)) {
-    return Fail("not a C++ namespace:", std::string(options.name_space).c_str());
-  }
-  std::string bytes;
-  if (!ReadFile(options.object, bytes)) return Fail("cannot read", options.object);
-  if (bytes.empty()) return Fail("nothing in", options.object);
-  if (!WriteFile(options.header, HeaderText(options))) return Fail("cannot write", options.header);
-  if (!WriteFile(options.source, SourceText(options, bytes))) {
-    return Fail("cannot write", options.source);
+  if (!purebpf::skeleton::IsNamespace(options.name_space))
+    return Fail("not a C++ namespace: '" + std::string(options.name_space) + "'");
+  purebpf::HostKernel kernel;
+  constexpr size_t kMaxFile = size_t{256} << 20;
+  const auto object = kernel.ReadFile(options.object, kMaxFile);
+  if (!object) return Fail(purebpf::SystemError(object.error(), "read", options.object).ToString());
+  if (object->empty()) return Fail("nothing in '" + std::string(options.object) + "'");
+  const std::string_view bytes(reinterpret_cast<const char*>(object->data()), object->size());
+  const struct {
+    const char* path;
+    std::string text;
+  } files[] = {{options.header, HeaderText(options)}, {options.source, SourceText(options, bytes)}};
+  for (const auto& file : files) {
+    const auto written = kernel.WriteFile(file.path, std::as_bytes(std::span(file.text)),
+                                          purebpf::WriteMode::kReplace);
+    if (!written) return Fail(purebpf::SystemError(written.error(), "write", file.path).ToString());
   }
   return 0;
 }

@@ -55,15 +55,14 @@ int main(int argc, char** argv) {
   if (!ParseOptions(std::span(argv, static_cast<size_t>(argc)).subspan(1), options)) {
     std::fputs(
         "usage: generate --name NAME [--namespace NS] [--type TYPE]... --include PATH --header OUT "
-        "--source "
-        "OUT OBJECT\n",
+        "--source OUT OBJECT\n",
         stderr);
     return 2;
   }
   purebpf::HostKernel kernel;
   constexpr size_t kMaxFile = size_t{256} << 20;
   const auto object = kernel.ReadFile(options.object, kMaxFile);
-  if (!object) return Fail("cannot read '" + options.object + "'");
+  if (!object) return Fail(purebpf::SystemError(object.error(), "read", options.object).ToString());
   const auto text = purebpf::skeleton::WriteSkeleton(*object, options.skeleton);
   if (!text) return Fail(text.error().ToString());
   const struct {
@@ -71,9 +70,9 @@ int main(int argc, char** argv) {
     const std::string& text;
   } files[] = {{options.header, text->header}, {options.source, text->source}};
   for (const auto& file : files) {
-    const auto bytes = std::as_bytes(std::span(file.text));
-    if (!kernel.WriteFile(file.path, bytes, purebpf::WriteMode::kReplace))
-      return Fail("cannot write '" + file.path + "'");
+    const auto written = kernel.WriteFile(file.path, std::as_bytes(std::span(file.text)),
+                                          purebpf::WriteMode::kReplace);
+    if (!written) return Fail(purebpf::SystemError(written.error(), "write", file.path).ToString());
   }
   return 0;
 }
