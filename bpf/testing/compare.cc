@@ -36,10 +36,14 @@ void AddFields(std::string_view path, const std::vector<Field>& fields, std::vec
   if (has_nameless) rows.push_back({std::string(path), nameless});
 }
 
+// Of several nests of one name each has rows of its own: "IFLA_VF_INFO", "IFLA_VF_INFO#2".
 void AddBlocks(std::string_view path, const std::vector<Block>& blocks, std::vector<Row>& rows) {
+  std::map<std::string_view, size_t> seen;
   for (const Block& block : blocks) {
     if (block.answered) continue;
-    const std::string own = Joined(path, block.head);
+    std::string own = Joined(path, block.head);
+    const size_t n = block.head.empty() ? 1 : ++seen[block.head];
+    if (n > 1) own.append("#").append(Decimal(n));
     if (block.fields.empty() && block.blocks.empty()) rows.push_back({own, ""});
     const size_t first = rows.size();
     AddFields(own, block.fields, rows);

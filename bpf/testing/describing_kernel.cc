@@ -104,6 +104,8 @@ SysResult<int> DescribingKernel::Bpf(Command command, MutableBytes attr,
   Context& context = *conversation_;
   const About about = AboutOf(context, command, attr);
   Call call = BpfWords(context, command, attr, regions);
+  // What the caller has written until now: the program may write over it.
+  if (command == Command::kProgTestRun) conversation_->mappings.NoteWritable(context, call.blocks);
   const Before before(attr, regions);
   const SysResult<int> answer = next().Bpf(command, attr, regions);
   std::string_view makes = SpecOf(command).makes;

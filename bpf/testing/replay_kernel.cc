@@ -155,6 +155,7 @@ SysResult<int> ReplayKernel::Bpf(Command command, MutableBytes attr,
   const SysResult<int> answer = NumberAs(*state_, *recorded);
   if (state_->failed()) return answer;
   std::string wrong;
+  if (!state_->mappings.Apply(*state_, *recorded, wrong)) return Broken(*state_, *recorded, wrong);
   if (!TakeBpf(*state_, *recorded, command, about, attr, regions, wrong))
     return Broken(*state_, *recorded, wrong);
   if (answer) LearnBpf(*state_, command, about, recorded->result, attr, regions);

@@ -1,6 +1,7 @@
 #include "purebpf/bpf/testing/replay_state.h"
 
 #include <algorithm>
+#include <span>
 
 #include "purebpf/bpf/testing/compare.h"
 #include "purebpf/bpf/testing/words.h"
@@ -18,6 +19,29 @@ std::string FirstLine(const Call& call) {
   text.resize(text.find('\n'));
   if (text.size() > kWidth) text = text.substr(0, kWidth - 3) + "...";
   return text;
+}
+
+// The blobs that a call's answer is made of, by name.
+void AddBlobs(const std::vector<Field>& fields, std::vector<std::string>& names) {
+  constexpr std::string_view kBlob = "blob:";
+  for (const Field& field : fields)
+    if (const std::string_view value = Plain(field.value); value.starts_with(kBlob))
+      names.emplace_back(value.substr(kBlob.size()));
+}
+
+void AddBlobs(std::span<const Block> blocks, std::vector<std::string>& names) {
+  for (const Block& block : blocks) {
+    AddBlobs(block.fields, names);
+    AddBlobs(block.blocks, names);
+  }
+}
+
+std::vector<std::string> AnsweredBlobs(const Call& call) {
+  std::vector<std::string> names;
+  AddBlobs(call.outputs, names);
+  for (const Block& block : call.blocks)
+    if (block.answered) AddBlobs(std::span(&block, 1), names);
+  return names;
 }
 
 }  // namespace
@@ -191,6 +215,9 @@ void ReplayKernel::State::Refuse(const Call& recorded, const std::string& wrong)
   mismatch = "call " + Decimal(order_.size()) + " cannot be answered (" + Where(recorded) +
              "): " + (wrong.empty() ? "result " + recorded.result : wrong) + "\n\n    " +
              FirstLine(recorded) + "\n";
+  for (const std::string& blob : AnsweredBlobs(recorded))
+    if (blobs.Find(blob) == nullptr)
+      mismatch += "\nthe file has no blob " + blob + ": blobs stand at its end; was it cut?\n";
 }
 
 void ReplayKernel::State::AppendMissing(std::string& text) const {

@@ -299,6 +299,14 @@ TEST(Replay, SaysWhichAnswerItCannotGive) {
   EXPECT_THAT(twice.Report(), HasSubstr("(line 7): map:1 is open already"));
 }
 
+// As a file that was cut before its blobs.
+TEST(Replay, NamesTheBlobThatIsMissing) {
+  ReplayKernel kernel = Replay("read_file path=\"/proc/version\" = 4 contents=blob:beef\n");
+  EXPECT_EQ(kernel.ReadFile("/proc/version", 64).error().value, EPROTO);
+  EXPECT_THAT(kernel.Report(), AllOf(HasSubstr("cannot be answered (line 6): contents"),
+                                     HasSubstr("\nthe file has no blob beef: ")));
+}
+
 TEST(Replay, SaysWhichFileIsNoFixture) {
   const auto replay = ReplayKernel::FromText("no fixture", {.name = "maps.fixture"});
   ASSERT_FALSE(replay.has_value());
@@ -405,6 +413,37 @@ TEST(ReplayedNetlink, LeavesTheOrderOfAttributesFree) {
       48, 19 | (1U << 16), 5, 0, 0, 3, 0, 0, 8 | (13U << 16), 7, 8 | (4U << 16), 1500};
   const auto sent = kernel.NetlinkSend(*kernel.NetlinkOpen(0, 0), BytesOf(request));
   EXPECT_TRUE(sent.has_value()) << kernel.Report();
+}
+
+// Of two nests of one name each attribute belongs to its own.
+TEST(ReplayedNetlink, KeepsNestsOfOneNameApart) {
+  const auto replay = [] {
+    return Replay(
+        "socket protocol=NETLINK_ROUTE = nl:1\n"
+        "send fd=nl:1 = 0\n"
+        "    RTM_SETLINK flags=NLM_F_REQUEST seq=~5\n"
+        "        ifinfomsg index=3\n"
+        "        IFLA_XDP+nested\n"
+        "            IFLA_XDP_FD=-1 IFLA_XDP_FLAGS=XDP_FLAGS_SKB_MODE\n"
+        "        IFLA_XDP+nested\n"
+        "            IFLA_XDP_FD=-1\n");
+  };
+  const uint32_t xdp = 43 | (1U << 15);
+  const uint32_t fd = 8 | (1U << 16);
+  const uint32_t flags = 8 | (3U << 16);
+  // IFLA_XDP_FLAGS in the first of them, then in the second.
+  const std::array<uint32_t, 16> first = {
+      64, 19 | (1U << 16),  5,  0,         0, 3, 0, 0, 20 | (xdp << 16), fd, UINT32_MAX, flags,
+      2,  12 | (xdp << 16), fd, UINT32_MAX};
+  const std::array<uint32_t, 16> second = {
+      64,         19 | (1U << 16),  5,  0,          0,     3, 0, 0, 12 | (xdp << 16), fd,
+      UINT32_MAX, 20 | (xdp << 16), fd, UINT32_MAX, flags, 2};
+  ReplayKernel same = replay();
+  EXPECT_TRUE(same.NetlinkSend(*same.NetlinkOpen(0, 0), BytesOf(first)).has_value())
+      << same.Report();
+  ReplayKernel other = replay();
+  EXPECT_FALSE(other.NetlinkSend(*other.NetlinkOpen(0, 0), BytesOf(second)).has_value());
+  EXPECT_THAT(other.Report(), HasSubstr("->    RTM_SETLINK.IFLA_XDP+nested#2."));
 }
 
 // What an answer may unfold to has an end, however short the words are.

@@ -293,6 +293,32 @@ TEST(RoundTrip, LeavesTypesFreeWhereThatIsAskedFor) {
   EXPECT_TRUE(Finished(*replay));
 }
 
+// Who wrote last is told apart: the caller before the run, the program in it.
+TEST(RoundTrip, OfMemoryThatTheCallerWritesAndThenAProgram) {
+  FakeKernel fake;
+  fake.Always(Command::kProgTestRun,
+              [&fake](MutableBytes, std::span<const Region>) -> SysResult<int> {
+                fake.mappings.front().memory[0] = std::byte{9};
+                return 0;
+              });
+  const std::string text = RoundTrip(fake, [](Kernel& kernel) {
+    const int map = *MakeMap(kernel, MapType::kArray);
+    const auto memory = kernel.MapMemory(map, 4096, 0, Access::kReadWrite, 0);
+    (*memory)[0] = std::byte{7};
+    TestRunAttr attr;
+    std::string seen = Text(BpfCall(Command::kProgTestRun, attr).Issue(kernel));
+    kernel.Look(Bytes(*memory).first(8));
+    seen += " " + std::to_string(std::to_integer<int>((*memory)[0]));
+    kernel.UnmapMemory(*memory);
+    kernel.Close(map);
+    return seen;
+  });
+  EXPECT_THAT(text, HasSubstr("= 0\n"
+                              "    = memory at=mem:1 bytes=hex:07\n"
+                              "look memory=mem:1 size=8\n"
+                              "    = memory at=mem:1 bytes=hex:09\n"));
+}
+
 // Many bytes stand at the end, once, by their hash.
 TEST(RoundTrip, OfManyBytesKeepsThemOnce) {
   FakeKernel fake;
