@@ -84,7 +84,8 @@ void FaultKernel::Heal() {
   rules_.clear();
 }
 
-std::optional<Errno> FaultKernel::Fault(CallKind kind, std::optional<Command> command) {
+std::optional<Errno> FaultKernel::Fault(CallKind kind, std::optional<Command> command,
+                                        const std::string& path) {
   ++calls_;
   std::optional<Errno> error;
   if (nth_ && nth_->first == calls_) error = nth_->second;
@@ -95,8 +96,9 @@ std::optional<Errno> FaultKernel::Fault(CallKind kind, std::optional<Command> co
   if (!error) return std::nullopt;
   ++faults_;
   const std::string_view name = command ? KernelSpelling(*command) : NameOf(kind);
-  last_fault_ =
-      std::string(name) + ", call " + std::to_string(calls_) + ": " + ErrnoName(error->value);
+  last_fault_ = std::string(name) + (path.empty() ? "" : " '" + path + "'") + ", call " +
+                std::to_string(calls_) + ": " + ErrnoName(error->value);
+  failed_ = {.kind = kind, .command = command, .path = path, .error = *error};
   return error;
 }
 
@@ -147,12 +149,12 @@ void FaultKernel::Close(int fd) {
 }
 
 SysResult<std::vector<std::byte>> FaultKernel::ReadFile(const std::string& path, size_t max_bytes) {
-  if (const auto error = Fault(CallKind::kReadFile)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kReadFile, {}, path)) return std::unexpected(*error);
   return next().ReadFile(path, max_bytes);
 }
 
 SysResult<Bytes> FaultKernel::OpenFile(const std::string& path, size_t max_bytes) {
-  if (const auto error = Fault(CallKind::kOpenFile)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kOpenFile, {}, path)) return std::unexpected(*error);
   const auto contents = next().OpenFile(path, max_bytes);
   if (contents) files_.insert(contents->data());
   return contents;
@@ -167,24 +169,24 @@ void FaultKernel::CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()
 }
 
 SysResult<void> FaultKernel::WriteFile(const std::string& path, Bytes bytes, WriteMode mode) {
-  if (const auto error = Fault(CallKind::kWriteFile)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kWriteFile, {}, path)) return std::unexpected(*error);
   return next().WriteFile(path, bytes, mode);
 }
 
 SysResult<std::vector<std::string>> FaultKernel::ListFolder(const std::string& path) {
-  if (const auto error = Fault(CallKind::kListFolder)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kListFolder, {}, path)) return std::unexpected(*error);
   return next().ListFolder(path);
 }
 
 SysResult<void> FaultKernel::MakeFolder(const std::string& path) {
-  if (const auto error = Fault(CallKind::kMakeFolder)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kMakeFolder, {}, path)) return std::unexpected(*error);
   const auto made = next().MakeFolder(path);
   if (made) folders_.insert(path);
   return made;
 }
 
 SysResult<void> FaultKernel::RemoveFile(const std::string& path) {
-  if (const auto error = Fault(CallKind::kRemoveFile)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kRemoveFile, {}, path)) return std::unexpected(*error);
   const auto removed = next().RemoveFile(path);
   if (!removed) return removed;
   pins_.erase(path);
@@ -193,12 +195,12 @@ SysResult<void> FaultKernel::RemoveFile(const std::string& path) {
 }
 
 SysResult<uint64_t> FaultKernel::FileSystemType(const std::string& path) {
-  if (const auto error = Fault(CallKind::kFileSystemType)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kFileSystemType, {}, path)) return std::unexpected(*error);
   return next().FileSystemType(path);
 }
 
 SysResult<int> FaultKernel::Open(const std::string& path) {
-  if (const auto error = Fault(CallKind::kOpen)) return std::unexpected(*error);
+  if (const auto error = Fault(CallKind::kOpen, {}, path)) return std::unexpected(*error);
   return Opened(next().Open(path));
 }
 

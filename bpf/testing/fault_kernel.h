@@ -71,8 +71,17 @@ class FaultKernel final : public ForwardingKernel {
   // Calls that could fail, with those that did; and those that were made to.
   [[nodiscard]] size_t calls() const { return calls_; }
   [[nodiscard]] size_t faults() const { return faults_; }
-  // The last one that was made to fail: "BPF_MAP_CREATE, call 3: ENOMEM"; empty where none was.
+  // The last one that was made to fail: "BPF_MAP_CREATE, call 3: ENOMEM", of a file with its path;
+  // empty where none was.
   [[nodiscard]] const std::string& last_fault() const { return last_fault_; }
+  // The same, to be looked at: what failed, for bpf(2) which command, for a file which.
+  struct Failed {
+    CallKind kind = CallKind::kBpf;
+    std::optional<Command> command;
+    std::string path;
+    Errno error;
+  };
+  [[nodiscard]] const std::optional<Failed>& failed() const { return failed_; }
 
   // What was opened through this and not ended.
   struct Held {
@@ -128,7 +137,8 @@ class FaultKernel final : public ForwardingKernel {
   };
 
   // The error that this call is to have.
-  std::optional<Errno> Fault(CallKind kind, std::optional<Command> command = std::nullopt);
+  std::optional<Errno> Fault(CallKind kind, std::optional<Command> command = std::nullopt,
+                             const std::string& path = {});
   SysResult<int> Opened(SysResult<int> fd);
 
   std::optional<std::pair<size_t, Errno>> nth_;
@@ -136,6 +146,7 @@ class FaultKernel final : public ForwardingKernel {
   size_t calls_ = 0;
   size_t faults_ = 0;
   std::string last_fault_;
+  std::optional<Failed> failed_;
   std::set<int> fds_;
   std::map<const std::byte*, size_t> mappings_;
   std::multiset<const std::byte*> files_;

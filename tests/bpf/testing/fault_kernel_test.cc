@@ -42,6 +42,24 @@ TEST(FaultKernel, FailsTheNthCallAndHandsItOnToNobody) {
   EXPECT_EQ(kernel.last_fault(), "BPF_MAP_CREATE, call 2: ENOMEM");
 }
 
+TEST(FaultKernel, TellsWhatFailedAndOfAFileWhich) {
+  FakeKernel fake;
+  FaultKernel kernel(fake);
+  EXPECT_FALSE(kernel.failed().has_value());
+  kernel.FailCall(1, Errno{EIO});
+  EXPECT_FALSE(kernel.ReadFile("/proc/config.gz", 64).has_value());
+  EXPECT_EQ(kernel.last_fault(), "ReadFile '/proc/config.gz', call 1: EIO");
+  ASSERT_TRUE(kernel.failed().has_value());
+  EXPECT_EQ(kernel.failed()->kind, CallKind::kReadFile);
+  EXPECT_EQ(kernel.failed()->command, std::nullopt);
+  EXPECT_EQ(kernel.failed()->path, "/proc/config.gz");
+  kernel.FailEvery(1, Command::kMapCreate, Errno{EPERM});
+  EXPECT_FALSE(MakeMap(kernel).has_value());
+  EXPECT_EQ(kernel.failed()->command, Command::kMapCreate);
+  EXPECT_EQ(kernel.failed()->error, Errno{EPERM});
+  EXPECT_EQ(kernel.failed()->path, "");
+}
+
 TEST(FaultKernel, FailsEveryNthOfAKind) {
   FakeKernel fake;
   FaultKernel kernel(fake);
