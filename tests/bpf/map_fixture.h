@@ -1,10 +1,9 @@
-// What the tests of maps in the running kernel share. They need root.
+// What the dual tests of maps share.
 #ifndef PUREBPF_TESTS_BPF_MAP_FIXTURE_H_
 #define PUREBPF_TESTS_BPF_MAP_FIXTURE_H_
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -12,26 +11,28 @@
 #include "purebpf/bpf/call.h"
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/bpf/map.h"
+#include "purebpf/tests/support/dual_test.h"
 #include "purebpf/tests/support/result_matchers.h"
 
 namespace purebpf {
 
-// Skips where this process or this kernel may not make maps at all.
-class MapTest : public ::testing::Test {
+// Skips where the running kernel may not make maps at all: asked aside, so that it is no part of a
+// recording.
+class MapTest : public purebpf::testing::DualTest {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "maps need root";
-    const auto map = Map::Create(kernel_, {.name = "probe",
-                                           .type = MapType::kHash,
-                                           .key_size = 4,
-                                           .value_size = 4,
-                                           .max_entries = 1});
+    DualTest::SetUp();
+    if (IsSkipped() || HasFatalFailure() || !live()) return;
+    HostKernel host;
+    const auto map = Map::Create(host, {.name = "probe",
+                                        .type = MapType::kHash,
+                                        .key_size = 4,
+                                        .value_size = 4,
+                                        .max_entries = 1});
     if (!map && (map.error().code == Code::kPermission || map.error().sys_errno == ENOSYS))
       GTEST_SKIP() << map.error().ToString();
     ASSERT_THAT(map, purebpf::testing::IsOk());
   }
-
-  HostKernel kernel_;
 };
 
 // What the kernel says of the map.

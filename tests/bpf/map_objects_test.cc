@@ -1,11 +1,8 @@
-// Maps whose values are interfaces, CPUs, programs or sockets, in the running kernel. Needs root.
+// Maps whose values are interfaces, CPUs, programs or sockets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 
 #include "purebpf/bpf/insn.h"
@@ -13,6 +10,8 @@
 #include "purebpf/bpf/program.h"
 #include "purebpf/bpf/typed_map.h"
 #include "purebpf/tests/bpf/map_fixture.h"
+#include "purebpf/tests/support/dual_test.h"
+#include "purebpf/tests/support/netns.h"
 #include "purebpf/tests/support/result_matchers.h"
 
 namespace purebpf {
@@ -20,19 +19,23 @@ namespace {
 
 using purebpf::testing::Fails;
 using purebpf::testing::IsOk;
+using purebpf::testing::TempNetns;
 
 // In a network namespace of its own, where the loopback interface has index 1.
 class NetworkMapTest : public MapTest {
  protected:
   void SetUp() override {
     MapTest::SetUp();
-    if (IsSkipped()) return;
-    if (unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "unshare(CLONE_NEWNET): " << strerror(errno);
+    if (IsSkipped() || HasFatalFailure()) return;
+    if (!netns_.ok()) GTEST_SKIP() << netns_.reason();
   }
   static constexpr uint32_t kLoopback = 1;
+
+ private:
+  TempNetns netns_{!live()};
 };
 
-TEST_F(NetworkMapTest, ADevmapHoldsInterfacesThatAreThere) {
+DUAL_TEST(NetworkMapTest, ADevmapHoldsInterfacesThatAreThere) {
   for (const MapType type : {MapType::kDevmap, MapType::kDevmapHash}) {
     SCOPED_TRACE(KernelSpelling(type));
     auto made = TypedMap<uint32_t, uint32_t>::From(
@@ -65,7 +68,7 @@ TEST_F(NetworkMapTest, ADevmapHoldsInterfacesThatAreThere) {
               Fails(Code::kInvalidArgument, "key_size must be 4"));
 }
 
-TEST_F(MapTest, ACpumapHoldsQueueSizes) {
+DUAL_TEST(MapTest, ACpumapHoldsQueueSizes) {
   auto made = TypedMap<uint32_t, uint32_t>::From(Map::Create(kernel_, {.name = "cpus",
                                                                        .type = MapType::kCpumap,
                                                                        .key_size = 4,
@@ -89,7 +92,7 @@ TEST_F(MapTest, ACpumapHoldsQueueSizes) {
               Fails(Code::kSystem, "above the number of CPUs"));
 }
 
-TEST_F(MapTest, TypesThatHoldObjectsAreMade) {
+DUAL_TEST(MapTest, TypesThatHoldObjectsAreMade) {
   struct Case {
     MapType type;
     uint32_t key_size;
@@ -121,7 +124,7 @@ TEST_F(MapTest, TypesThatHoldObjectsAreMade) {
   }
 }
 
-TEST_F(MapTest, AProgramArrayTakesProgramsAlone) {
+DUAL_TEST(MapTest, AProgramArrayTakesProgramsAlone) {
   const auto array = Map::Create(kernel_, {.name = "jumps",
                                            .type = MapType::kProgArray,
                                            .key_size = 4,

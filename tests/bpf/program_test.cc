@@ -1,25 +1,18 @@
-// Programs in the running kernel. Needs root.
+// Programs: loaded, found, refused. Those whose logs are long are in program_here_test.cc.
 #include "purebpf/bpf/program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "purebpf/bpf/attr.h"
-#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/bpf/map.h"
+#include "purebpf/tests/support/dual_test.h"
 #include "purebpf/tests/support/result_matchers.h"
 
 namespace purebpf {
@@ -37,20 +30,9 @@ ProgramParams Of(std::vector<Insn> insns) {
   return {.name = "two_insns", .type = ProgType::kXdp, .license = "GPL", .insns = std::move(insns)};
 }
 
-class ProgramTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "programs need root";
-    const auto program = Program::Load(kernel_, Of({kMoveToR0, kReturn}));
-    if (!program &&
-        (program.error().code == Code::kPermission || program.error().sys_errno == ENOSYS))
-      GTEST_SKIP() << program.error().ToString();
-    ASSERT_THAT(program, IsOk());
-  }
-  HostKernel kernel_;
-};
+class ProgramTest : public testing::DualTest {};
 
-TEST_F(ProgramTest, IsLoadedAndFoundAgainById) {
+DUAL_TEST(ProgramTest, IsLoadedAndFoundAgainById) {
   const auto program = Program::Load(kernel_, Of({kMoveToR0, kReturn}));
   ASSERT_THAT(program, IsOk());
   EXPECT_EQ(program->log(), "");
@@ -69,7 +51,7 @@ TEST_F(ProgramTest, IsLoadedAndFoundAgainById) {
   EXPECT_EQ(same->Info().value(), *info);
 }
 
-TEST_F(ProgramTest, HasATagOfItsCodeAlone) {
+DUAL_TEST(ProgramTest, HasATagOfItsCodeAlone) {
   const auto first = Program::Load(kernel_, Of({kMoveToR0, kReturn}));
   ProgramParams renamed = Of({kMoveToR0, kReturn});
   renamed.name = "other";
@@ -79,13 +61,13 @@ TEST_F(ProgramTest, HasATagOfItsCodeAlone) {
   EXPECT_NE(first->Info()->tag, third->Info()->tag);
 }
 
-TEST_F(ProgramTest, IsNotThereUnderAnIdThatNobodyHas) {
+DUAL_TEST(ProgramTest, IsNotThereUnderAnIdThatNobodyHas) {
   EXPECT_THAT(Program::FromId(kernel_, 0x7ffffff0),
               Fails(Code::kNotFound, "open program 'id 2147483632': ENOENT"));
   EXPECT_THAT(Program::FromId(kernel_, 0), Fails(Code::kNotFound, "ENOENT"));
 }
 
-TEST_F(ProgramTest, IsGoneWithItsLastDescriptor) {
+DUAL_TEST(ProgramTest, IsGoneWithItsLastDescriptor) {
   uint32_t id = 0;
   {
     const auto program = Program::Load(kernel_, Of({kMoveToR0, kReturn}));
@@ -94,7 +76,7 @@ TEST_F(ProgramTest, IsGoneWithItsLastDescriptor) {
   EXPECT_THAT(Program::FromId(kernel_, id), Fails(Code::kNotFound, "ENOENT"));
 }
 
-TEST_F(ProgramTest, IsRejectedWithTheVerifiersWords) {
+DUAL_TEST(ProgramTest, IsRejectedWithTheVerifiersWords) {
   // r0 was never written.
   const auto program = Program::Load(kernel_, Of({kReturn}));
   EXPECT_THAT(program,
@@ -105,60 +87,22 @@ TEST_F(ProgramTest, IsRejectedWithTheVerifiersWords) {
   EXPECT_THAT(program.error().detail, EndsWith("log lines)"));
 }
 
-TEST_F(ProgramTest, IsRejectedForWhatItsLicenseForbids) {
+DUAL_TEST(ProgramTest, IsRejectedForWhatItsLicenseForbids) {
   // bpf_ktime_get_ns is free to all; bpf_trace_printk (6) is for GPL-compatible programs.
   ProgramParams params = Of({{.code = kCall, .imm = 6}, kReturn});
   params.license = "Proprietary";
   EXPECT_THAT(Program::Load(kernel_, params), Fails(Code::kRejected, "GPL"));
 }
 
-// At level 2 the verifier writes a line for each.
-std::vector<Insn> Steps(int count) {
-  std::vector<Insn> insns;
-  for (int i = 0; i < count; ++i) insns.push_back({.code = 0xb7, .imm = 100000 + i});
-  insns.push_back(kMoveToR0);
-  insns.push_back(kReturn);
-  return insns;
-}
-
-TEST_F(ProgramTest, GivesALogLargerThanTheFirstBufferWhole) {
-  const auto program = Program::Load(kernel_, Of(Steps(3000)), {.level = 2});
-  ASSERT_THAT(program, IsOk());
-  EXPECT_GT(program->log().size(), size_t{64} << 10);
-  EXPECT_THAT(program->log(), HasSubstr("\n0: (b7) r0 = 100000"));
-  EXPECT_THAT(program->log(), HasSubstr("\n2999: (b7) r0 = 102999"));
-  EXPECT_THAT(program->log(), HasSubstr("\nprocessed 3002 insns"));
-}
-
-TEST_F(ProgramTest, GivesTheWholeLogOfARejectedProgram) {
-  std::vector<Insn> insns = Steps(3000);
-  insns.insert(insns.end() - 2, {.code = 0xbf, .registers = Insn::Registers(0, 9)});  // r0 = r9
-  const auto program = Program::Load(kernel_, Of(insns), {.level = 2});
-  EXPECT_THAT(program, Fails(Code::kRejected, "R9 !read_ok"));
-  EXPECT_GT(program.error().log.size(), size_t{64} << 10);
-  EXPECT_THAT(program.error().log, HasSubstr("\n0: (b7) r0 = 100000"));
-  EXPECT_THAT(program.error().log, HasSubstr("\nR9 !read_ok"));
-}
-
-TEST_F(ProgramTest, KeepsToTheLargestLogAndLoadsAllTheSame) {
-  const auto program = Program::Load(kernel_, Of(Steps(3000)), {.level = 2, .max_bytes = 4096});
-  ASSERT_THAT(program, IsOk());
-  EXPECT_LE(program->log().size(), 4096u);
-  EXPECT_GT(program->log().size(), 3000u);
-}
-
-TEST_F(ProgramTest, GivesTheLogThatIsAskedFor) {
+DUAL_TEST(ProgramTest, GivesTheLogThatIsAskedFor) {
   const auto steps = Program::Load(kernel_, Of({kMoveToR0, kReturn}), {.level = 2});
   ASSERT_THAT(steps, IsOk());
   EXPECT_THAT(steps->log(), HasSubstr("(b7) r0 = 2"));
-  const auto statistics = Program::Load(kernel_, Of({kMoveToR0, kReturn}), {.level = 4});
-  ASSERT_THAT(statistics, IsOk());
-  EXPECT_THAT(statistics->log(), HasSubstr("processed 2 insns"));
   EXPECT_THAT(Program::Load(kernel_, Of({kMoveToR0, kReturn}), {.level = 1U << 20}),
               Fails(Code::kInvalidArgument, "EINVAL"));
 }
 
-TEST_F(ProgramTest, IsRefusedWithAReason) {
+DUAL_TEST(ProgramTest, IsRefusedWithAReason) {
   struct Case {
     const char* name;
     ProgramParams params;
@@ -196,7 +140,7 @@ TEST_F(ProgramTest, IsRefusedWithAReason) {
   }
 }
 
-TEST_F(ProgramTest, HoldsTheMapThatItNames) {
+DUAL_TEST(ProgramTest, HoldsTheMapThatItNames) {
   const auto map = Map::Create(
       kernel_,
       {.name = "m", .type = MapType::kArray, .key_size = 4, .value_size = 4, .max_entries = 1});
@@ -209,35 +153,6 @@ TEST_F(ProgramTest, HoldsTheMapThatItNames) {
               kMoveToR0,
               kReturn})),
       IsOk());
-}
-
-TEST_F(ProgramTest, IsLoadedThroughSignals) {
-  // The verifier answers EAGAIN to a pending signal; the seam tries again. The signals are far
-  // enough apart that a try fits between two, and close enough that many loads meet one.
-  using std::chrono::steady_clock;
-  const ProgramParams params = Of(Steps(3000));
-  auto slowest = std::chrono::microseconds(250);
-  for (int i = 0; i < 20; ++i) {
-    const auto start = steady_clock::now();
-    ASSERT_THAT(Program::Load(kernel_, params), IsOk());
-    const auto took = steady_clock::now() - start;
-    slowest = std::max(slowest, std::chrono::duration_cast<std::chrono::microseconds>(took));
-  }
-  static std::atomic<int> signals{0};
-  struct sigaction action{};
-  struct sigaction before{};
-  action.sa_handler = [](int) { ++signals; };
-  sigaction(SIGALRM, &action, &before);
-  const timeval apart = {.tv_sec = 0, .tv_usec = std::min<long>(slowest.count() * 4, 900000)};
-  const itimerval every = {.it_interval = apart, .it_value = apart};
-  setitimer(ITIMER_REAL, &every, nullptr);
-  const auto end = steady_clock::now() + std::chrono::seconds(20);
-  while (signals < 50 && steady_clock::now() < end)
-    EXPECT_THAT(Program::Load(kernel_, params), IsOk());
-  const itimerval never{};
-  setitimer(ITIMER_REAL, &never, nullptr);
-  sigaction(SIGALRM, &before, nullptr);
-  EXPECT_GT(signals, 0);
 }
 
 }  // namespace

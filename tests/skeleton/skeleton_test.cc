@@ -1,5 +1,5 @@
 // A generated skeleton at work, against a scripted kernel. (What the real one makes of it:
-// skeleton_live_test.)
+// skeleton_run_test.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -103,9 +103,9 @@ class DualTest : public ::testing::Test {
 };
 
 // One that is run for several rows of a table has it as `static std::span<const Row> Rows()`, each
-// with a member `name`, and takes the row by `row_`.
-template <typename Row>
-class DualTableTest : public DualTest {
+// with a member `name`, and takes the row by `row_`. `Base` is a DualTest.
+template <typename Row, typename Base = DualTest>
+class DualTableTest : public Base {
  public:
   static const Row* next_row;
 
@@ -113,8 +113,8 @@ class DualTableTest : public DualTest {
   DualTableTest() : row_(*next_row) {}
   const Row& row_;
 };
-template <typename Row>
-const Row* DualTableTest<Row>::next_row = nullptr;
+template <typename Row, typename Base>
+const Row* DualTableTest<Row, Base>::next_row = nullptr;
 
 namespace internal {
 

@@ -172,22 +172,31 @@ std::string Netns::IpOutput(std::string_view arguments) const {
   return output.ok ? std::move(output.text) : "";
 }
 
-AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer) const {
-  return MakeVeth(name, peer, *this);
-}
-
-AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer,
-                                const Netns& peer_netns) const {
+AssertionResult Netns::AddPair(std::string_view name, std::string_view peer,
+                               const Netns& peer_netns) const {
   // A veth pair whose ends have the same index, each in its namespace, waits up to a second for
   // its carrier: linkwatch_urgent_event (net/core/link_watch.c) takes it for a plain device.
   const uint32_t index = ++last_index_;
   const uint32_t peer_index = ++last_index_;
   made_.insert_or_assign(std::string(name), index);
   peer_netns.made_.insert_or_assign(std::string(peer), peer_index);
-  AssertionResult made =
-      Ip(Join({"link add ", name, " index ", std::to_string(index), " address ", AddressOf(index),
-               " type veth peer name ", peer, " index ", std::to_string(peer_index), " address ",
-               AddressOf(peer_index), " netns ", peer_netns.path()}));
+  return Ip(
+      Join({"link add ", name, " index ", std::to_string(index), " address ", AddressOf(index),
+            " type veth peer name ", peer, " index ", std::to_string(peer_index), " address ",
+            AddressOf(peer_index), " netns ", peer_netns.path()}));
+}
+
+AssertionResult Netns::MakePair(std::string_view name, std::string_view peer) const {
+  return AddPair(name, peer, *this);
+}
+
+AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer) const {
+  return MakeVeth(name, peer, *this);
+}
+
+AssertionResult Netns::MakeVeth(std::string_view name, std::string_view peer,
+                                const Netns& peer_netns) const {
+  AssertionResult made = AddPair(name, peer, peer_netns);
   if (made) made = Up(name);
   if (made) made = peer_netns.Up(peer);
   if (!made) return made;

@@ -32,7 +32,7 @@ class NetnsScope {
 // are several hosts. IPv6 is off in it, so that no frame is sent that no test asked for.
 //
 // A pretended one is for a test that replays a recording: everything that is asked of it succeeds
-// and does nothing, and Index knows the links that MakeVeth would have made.
+// and does nothing, and Index knows the links that MakePair and MakeVeth would have made.
 class Netns {
  public:
   explicit Netns(bool pretended = false);
@@ -55,8 +55,11 @@ class Netns {
   // What it printed; "" where it failed.
   [[nodiscard]] std::string IpOutput(std::string_view arguments) const;
 
-  // Two ends of a cable, both up, the second in `peer_netns`. Returns when both have a carrier.
-  // Indices count from 101 in this namespace and give the addresses: the same in every run.
+  // Two ends of a cable, both down. Indices count from 101 in this namespace and give the
+  // addresses: the same in every run.
+  [[nodiscard]] ::testing::AssertionResult MakePair(std::string_view name,
+                                                    std::string_view peer) const;
+  // The same with both up, and the second in `peer_netns`. Returns when both have a carrier.
   [[nodiscard]] ::testing::AssertionResult MakeVeth(std::string_view name,
                                                     std::string_view peer) const;
   [[nodiscard]] ::testing::AssertionResult MakeVeth(std::string_view name, std::string_view peer,
@@ -79,11 +82,14 @@ class Netns {
   [[nodiscard]] bool AwaitCarrier(std::string_view link) const;
 
  private:
+  [[nodiscard]] ::testing::AssertionResult AddPair(std::string_view name, std::string_view peer,
+                                                   const Netns& peer_netns) const;
+
   bool pretended_;
   int fd_ = -1;
   std::string reason_;
   mutable uint32_t last_index_ = 100;
-  mutable std::map<std::string, uint32_t, std::less<>> made_;  // by MakeVeth: name and index
+  mutable std::map<std::string, uint32_t, std::less<>> made_;  // name and index
 };
 
 // A namespace that the calling thread is in while this lives.

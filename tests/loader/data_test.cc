@@ -1,4 +1,4 @@
-// Global variables of a loaded program, read and written while it runs. Needs root.
+// Global variables of a loaded program, read and written while it runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/bpf/program.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/load_options.h"
+#include "purebpf/tests/support/dual_test.h"
 #include "purebpf/tests/support/result_matchers.h"
-#include "tests/loader/data.h"
+#include "tests/loader/data_kept.h"
 
 namespace purebpf {
 namespace {
@@ -20,23 +20,21 @@ using testing::Fails;
 using testing::IsOk;
 
 CollectionSpec Spec() {
-  auto spec = CollectionSpec::Parse(data::Object(), "data");
+  auto spec = CollectionSpec::Parse(data_kept::Object(), "data");
   EXPECT_THAT(spec, IsOk());
   return spec ? *std::move(spec) : CollectionSpec();
 }
 
-class DataTest : public ::testing::Test {
+class DataTest : public testing::DualTest {
  protected:
   // Runs the program once over an empty packet.
   static Result<TestRunResult> Run(const Collection& collection) {
     static constexpr std::array<std::byte, 64> kPacket{};
     return collection.FindProgram("counts")->TestRun({.data = kPacket});
   }
-
-  HostKernel kernel_;
 };
 
-TEST_F(DataTest, IsWhatTheProgramSeesAndChanges) {
+DUAL_TEST(DataTest, IsWhatTheProgramSeesAndChanges) {
   CollectionSpec spec = Spec();
   ASSERT_THAT(spec.Set("limit", uint32_t{11}), IsOk());
   ASSERT_THAT(spec.ResizeData(".data.room", 12), IsOk());
@@ -55,7 +53,7 @@ TEST_F(DataTest, IsWhatTheProgramSeesAndChanges) {
   EXPECT_THAT(collection->Get<uint64_t>("limit"), Fails(Code::kInvalidArgument, "limit"));
 }
 
-TEST_F(DataTest, OfFrozenMapsCannotBeWritten) {
+DUAL_TEST(DataTest, OfFrozenMapsCannotBeWritten) {
   auto collection = Spec().Load(kernel_, {.only = {{"counts"}}});
   ASSERT_THAT(collection, IsOk());
   EXPECT_EQ(collection->Get<uint32_t>("limit").value_or(0), 5U);
