@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
+#include "purebpf/bpf/abi.h"
 #include "purebpf/bpf/forwarding_kernel.h"
 
 namespace purebpf::testing {
@@ -15,13 +17,14 @@ class CallWatch final : public ForwardingKernel {
  public:
   using ForwardingKernel::ForwardingKernel;
 
-  // Something that only another call can take away may be left: unlink failed, or a request by
-  // netlink, which may have been to detach.
+  // Something that only another call can take away may be left: unlink or BPF_PROG_DETACH failed,
+  // or a request by netlink, which may have been to detach.
   [[nodiscard]] bool removal_failed() const { return removal_failed_; }
 
   SysResult<int> Bpf(Command command, MutableBytes attr, std::span<const Region> regions) override {
     Count();
-    return next().Bpf(command, attr, regions);
+    SysResult<int> answer = next().Bpf(command, attr, regions);
+    return command == Command::kProgDetach ? Removed(std::move(answer)) : std::move(answer);
   }
   SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) override {
     Count();

@@ -2,10 +2,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "purebpf/bpf/map.h"
+#include "purebpf/bpf/map_batch.h"
+#include "purebpf/bpf/map_walk.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/bpf/typed_map.h"
 #include "purebpf/tests/replay/scenario.h"
@@ -159,11 +162,101 @@ Result<void> MapById(Stage& stage) {
   return stage.Check(found == 4U, "with what was put");
 }
 
+// Keys 1 to `count`, each with ten times as much, in one call.
+Result<void> PutMany(const Map& map, uint32_t count) {
+  std::vector<uint32_t> keys;
+  std::vector<uint32_t> values;
+  for (uint32_t key = 1; key <= count; ++key) {
+    keys.push_back(key);
+    values.push_back(10 * key);
+  }
+  return MapBatch(map).Put(std::as_bytes(std::span(keys)), std::as_bytes(std::span(values)));
+}
+
+// Many elements a call: put, read, taken out, deleted. BPF_F_ZERO_SEED gives keys the same order in
+// every run.
+Result<void> MapBatches(Stage& stage) {
+  const U32Map map = PUREBPF_TRY(MakeU32Map(stage.kernel(), MapType::kHash, "many", kZeroSeed));
+  const MapBatch batch(map.untyped());
+  PUREBPF_TRY(PutMany(map.untyped(), 6));
+
+  std::array<uint32_t, 8> keys{};
+  std::array<uint32_t, 8> values{};
+  const MutableBytes key_room = std::as_writable_bytes(std::span(keys));
+  const MutableBytes value_room = std::as_writable_bytes(std::span(values));
+  BatchCursor reading;
+  const size_t read = PUREBPF_TRY(batch.Lookup(reading, key_room, value_room));
+  bool belong = true;
+  for (size_t i = 0; i < read; ++i) belong = belong && values[i] == 10 * keys[i];
+  PUREBPF_TRY(stage.Check(read == 6 && belong && reading.done(), "all six are read"));
+
+  const std::array<uint32_t, 3> some = {2, 7, 4};
+  const size_t deleted = PUREBPF_TRY(batch.Delete(std::as_bytes(std::span(some))));
+  PUREBPF_TRY(stage.Check(deleted == 2, "two of these three were there"));
+
+  BatchCursor taking;
+  const size_t taken = PUREBPF_TRY(batch.LookupAndDelete(taking, key_room, value_room));
+  PUREBPF_TRY(stage.Check(taken == 4, "four are taken out"));
+  const std::optional<uint32_t> left = PUREBPF_TRY(map.NextKey(std::nullopt));
+  return stage.Check(!left, "and none is left");
+}
+
+// All elements of a map: in batches, and key by key where the kernel has none for the type.
+Result<void> MapWalks(Stage& stage) {
+  const U32Map hash = PUREBPF_TRY(MakeU32Map(stage.kernel(), MapType::kHash, "hash", kZeroSeed));
+  PUREBPF_TRY(PutMany(hash.untyped(), 5));
+  const auto all = PUREBPF_TRY(EntriesOf(hash));
+  PUREBPF_TRY(stage.Check(all.entries.size() == 5 && all.verdict == MapWalk::Verdict::kExact,
+                          "each is given once"));
+  const U32Map array = PUREBPF_TRY(MakeU32Map(stage.kernel(), MapType::kArray, "array"));
+  const auto elements = PUREBPF_TRY(EntriesOf(array));
+  PUREBPF_TRY(stage.Check(elements.entries.size() == 8, "an array has all from the start"));
+  // Batches of tries: Linux 5.17.
+  const Map trie = PUREBPF_TRY(Map::Create(stage.kernel(), {.name = "trie",
+                                                            .type = MapType::kLpmTrie,
+                                                            .key_size = 8,
+                                                            .value_size = 4,
+                                                            .max_entries = 4,
+                                                            .flags = kNoPrealloc}));
+  const std::array<uint32_t, 2> prefix = {32, 0x0100000a};
+  const uint32_t value = 3;
+  PUREBPF_TRY(trie.Put(BytesOf(prefix), BytesOf(value)));
+  MapWalk walk(trie);
+  const bool first = PUREBPF_TRY(walk.Next());
+  PUREBPF_TRY(
+      stage.Check(first && std::ranges::equal(walk.key(), BytesOf(prefix)), "the prefix is given"));
+  const bool second = PUREBPF_TRY(walk.Next());
+  return stage.Check(!second, "and is the only one");
+}
+
+// A value of its own for each CPU, written and read.
+Result<void> PerCpuValues(Stage& stage) {
+  Map untyped = PUREBPF_TRY(Map::Create(stage.kernel(), {.name = "shares",
+                                                         .type = MapType::kPercpuHash,
+                                                         .key_size = 4,
+                                                         .value_size = 4,
+                                                         .max_entries = 4}));
+  const auto shares = PUREBPF_TRY((PerCpuMap<uint32_t, uint32_t>::From(std::move(untyped))));
+  std::vector<uint32_t> values(shares.cpus());
+  for (uint32_t cpu = 0; cpu < shares.cpus(); ++cpu) values[cpu] = 100 + cpu;
+  PUREBPF_TRY(shares.Put(9, values, PutFlag::kNoExist));
+  const auto read = PUREBPF_TRY(shares.Lookup(9));
+  PUREBPF_TRY(stage.Check(read == values, "each CPU has the value that was written for it"));
+  values.pop_back();
+  const Result<void> short_by_one = shares.Put(9, values);
+  PUREBPF_TRY(stage.Check(!short_by_one && short_by_one.error().code == Code::kInvalidArgument,
+                          "one value too few is none"));
+  const bool deleted = PUREBPF_TRY(shares.Delete(9));
+  return stage.Check(deleted, "they go together");
+}
+
 constexpr Scenario kScenarios[] = {
-    {.name = "hash_map", .run = HashMap},       {.name = "missing_key", .run = MissingKey},
-    {.name = "map_kinds", .run = MapKinds},     {.name = "lpm_trie", .run = LpmTrie},
-    {.name = "map_refused", .run = MapRefused}, {.name = "pin_and_reuse", .run = PinAndReuse},
-    {.name = "frozen_map", .run = FrozenMap},   {.name = "map_by_id", .run = MapById},
+    {.name = "hash_map", .run = HashMap},           {.name = "missing_key", .run = MissingKey},
+    {.name = "map_kinds", .run = MapKinds},         {.name = "lpm_trie", .run = LpmTrie},
+    {.name = "map_refused", .run = MapRefused},     {.name = "pin_and_reuse", .run = PinAndReuse},
+    {.name = "frozen_map", .run = FrozenMap},       {.name = "map_by_id", .run = MapById},
+    {.name = "map_batches", .run = MapBatches},     {.name = "map_walks", .run = MapWalks},
+    {.name = "percpu_values", .run = PerCpuValues},
 };
 
 }  // namespace

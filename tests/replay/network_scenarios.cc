@@ -2,6 +2,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,10 +11,13 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "purebpf/bpf/attach.h"
+#include "purebpf/bpf/fd.h"
 #include "purebpf/bpf/insn.h"
 #include "purebpf/bpf/link.h"
+#include "purebpf/bpf/prog_attach.h"
 #include "purebpf/bpf/program.h"
 #include "purebpf/bpf/try.h"
 #include "purebpf/netlink/link.h"
@@ -100,6 +104,72 @@ Result<void> XdpByLink(Stage& stage) {
   return link.Detach();
 }
 
+// What is attached at a point, in order, and nothing else.
+Result<void> CheckAttached(Stage& stage, const AttachPoint& point,
+                           const std::vector<uint32_t>& programs) {
+  const AttachedPrograms attached = PUREBPF_TRY(QueryAttached(stage.kernel(), point));
+  std::vector<uint32_t> ids;
+  for (const auto& entry : attached.entries) ids.push_back(entry.program_id);
+  return stage.Check(ids == programs, "these programs are attached there, and no others");
+}
+
+// Without a link, to a network namespace: who attaches is in it, who asks has its descriptor.
+Result<void> AttachToNamespace(Stage& stage) {
+  constexpr const char* kNamespace = "/proc/thread-self/ns/net";
+  PUREBPF_TRY(stage.Network());
+  const Program program =
+      PUREBPF_TRY(Program::Load(stage.kernel(), {.name = "dissect",
+                                                 .type = ProgType::kFlowDissector,
+                                                 .license = "MIT",
+                                                 .insns = {{.code = 0xb7}, {.code = kExit}}}));
+  const auto opened = stage.kernel().Open(kNamespace);
+  if (!opened) return std::unexpected(SystemError(opened.error(), "open", kNamespace));
+  const Fd own(stage.kernel(), *opened);
+  const AttachPoint here{.attach_type = AttachType::kFlowDissector};
+  const AttachPoint seen{.target = static_cast<uint32_t>(own.get()),
+                         .attach_type = AttachType::kFlowDissector};
+  PUREBPF_TRY(CheckAttached(stage, seen, {}));
+  PUREBPF_TRY(stage.AllOrNothing("attach", [&] { return ProgAttach(program, here); }));
+  Undo detach(stage, [&] { return ProgDetach(program, here); });
+  const ProgramInfo info = PUREBPF_TRY(program.Info());
+  PUREBPF_TRY(CheckAttached(stage, seen, {info.id}));
+  PUREBPF_TRY(detach.Do());
+  PUREBPF_TRY(CheckAttached(stage, seen, {}));
+  const Result<void> again = ProgDetach(program, here);
+  return stage.Check(!again && again.error().code == Code::kNotFound, "it is detached once");
+}
+
+// Without a link, to an interface, one program before the other. Linux 6.6.
+Result<void> AttachToInterface(Stage& stage) {
+  PUREBPF_TRY(stage.Cables(1));
+  const AttachPoint v1{.target = 101, .attach_type = AttachType::kTcxIngress};
+  const auto load = [&](const char* name) {
+    return Program::Load(stage.kernel(), {.name = name,
+                                          .type = ProgType::kSchedCls,
+                                          .license = "MIT",
+                                          .insns = {{.code = 0xb7}, {.code = kExit}}});
+  };
+  const Program last = PUREBPF_TRY(load("last"));
+  const Program first = PUREBPF_TRY(load("first"));
+  const Result<void> attached = stage.AllOrNothing("attach", [&] { return ProgAttach(last, v1); });
+  // An older kernel does not know the attach type.
+  if (!attached && attached.error().sys_errno == EINVAL)
+    return stage.Check(!attached.error().hint.empty(), "it says what to look at");
+  if (!attached) return attached;
+  Undo detach(stage, [&] { return ProgDetach(last, v1); });
+  PUREBPF_TRY(stage.AllOrNothing(
+      "attach before", [&] { return ProgAttach(first, v1, {.anchor = Anchor::Before(last)}); }));
+  Undo detach_first(stage, [&] { return ProgDetach(first, v1); });
+  const ProgramInfo last_info = PUREBPF_TRY(last.Info());
+  const ProgramInfo first_info = PUREBPF_TRY(first.Info());
+  PUREBPF_TRY(CheckAttached(stage, v1, {first_info.id, last_info.id}));
+  const Result<void> again = ProgAttach(last, v1);
+  PUREBPF_TRY(stage.Check(!again && again.error().code == Code::kConflict, "it is there already"));
+  PUREBPF_TRY(detach_first.Do());
+  PUREBPF_TRY(detach.Do());
+  return CheckAttached(stage, v1, {});
+}
+
 // xconnect tells other processes that it lives by a socket of the network namespace, which in a
 // replay is that of everybody who replays just now: one at a time.
 class OneAtATime {
@@ -161,6 +231,8 @@ constexpr Scenario kScenarios[] = {
     {.name = "find_links", .run = FindLinks},
     {.name = "xdp_life", .run = XdpLife},
     {.name = "xdp_by_link", .run = XdpByLink},
+    {.name = "attach_to_namespace", .run = AttachToNamespace},
+    {.name = "attach_to_interface", .run = AttachToInterface},
     {.name = "xconnect", .run = Xconnect},
 };
 
