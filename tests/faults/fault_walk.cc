@@ -1,7 +1,12 @@
 #include "purebpf/tests/faults/fault_walk.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "purebpf/bpf/testing/replay_kernel.h"
 #include "purebpf/tests/faults/call_watch.h"
@@ -10,13 +15,100 @@
 namespace purebpf::testing {
 namespace {
 
-// Whether the Error tells which step it was, and why. One of operation "check" is the scenario's
-// own: an answer such as ENOENT is a value to the library.
-std::string MissesTheStep(const Error& error) {
-  if (error.operation == "check") return "";
+// The words of which an Error has one in its operation, by the call that failed: what the library
+// was doing then.
+struct Step {
+  CallKind kind;
+  std::optional<Command> command;  // of bpf(2)
+  std::vector<std::string_view> words;
+};
+
+Step Of(Command command, std::vector<std::string_view> words) {
+  return {.kind = CallKind::kBpf, .command = command, .words = std::move(words)};
+}
+Step Of(CallKind kind, std::vector<std::string_view> words) {
+  return {.kind = kind, .command = std::nullopt, .words = std::move(words)};
+}
+
+const std::vector<Step>& Steps() {
+  static const std::vector<Step> steps = {
+      Of(Command::kMapCreate, {"create map"}),
+      Of(Command::kMapLookupElem, {"look up in map"}),
+      Of(Command::kMapUpdateElem, {"put into map"}),
+      Of(Command::kMapDeleteElem, {"delete from map"}),
+      Of(Command::kMapGetNextKey, {"next key of map"}),
+      Of(Command::kMapLookupAndDeleteElem, {"take out of map"}),
+      Of(Command::kMapLookupBatch, {"look up many in map"}),
+      Of(Command::kMapLookupAndDeleteBatch, {"take many out of map"}),
+      Of(Command::kMapUpdateBatch, {"put many into map"}),
+      Of(Command::kMapDeleteBatch, {"delete many from map"}),
+      Of(Command::kMapFreeze, {"freeze map"}),
+      Of(Command::kMapGetFdById, {"open map"}),
+      Of(Command::kProgLoad, {"load program"}),
+      Of(Command::kProgGetFdById, {"open program"}),
+      Of(Command::kProgTestRun, {"run program"}),
+      Of(Command::kProgAttach, {"attach program"}),
+      Of(Command::kProgDetach, {"detach program"}),
+      Of(Command::kProgQuery, {"query programs"}),
+      Of(Command::kObjPin, {"pin ", "use pinned map"}),
+      Of(Command::kObjGet, {"open pinned ", "use pinned map"}),
+      Of(Command::kObjGetInfoByFd, {"ask about ", "use pinned map"}),
+      Of(Command::kBtfLoad, {"load"}),
+      Of(Command::kLinkCreate, {"attach program"}),
+      Of(Command::kLinkUpdate, {"update link"}),
+      Of(Command::kLinkDetach, {"detach link"}),
+      Of(Command::kRawTracepointOpen, {"attach program"}),
+      Of(CallKind::kReadFile, {"read", "find "}),
+      Of(CallKind::kOpenFile, {"read", "find "}),
+      Of(CallKind::kWriteFile, {"write"}),
+      Of(CallKind::kRemoveFile, {"unpin ", "remove"}),
+      Of(CallKind::kMakeFolder, {"pin "}),
+      Of(CallKind::kOpen, {"open"}),
+      Of(CallKind::kDuplicate, {"open ring buffer", "duplicate ", "use map "}),
+      Of(CallKind::kPerfEventOpen, {"open perf event"}),
+      Of(CallKind::kIoctl, {"attach program"}),
+      Of(CallKind::kMapMemory, {"open ring buffer", "map memory of"}),
+      Of(CallKind::kNetlinkOpen, {"open netlink socket"}),
+      Of(CallKind::kNetlinkSend, {"link", "XDP program"}),
+      Of(CallKind::kNetlinkReceive, {"link", "XDP program"}),
+      Of(CallKind::kWait, {"wait for "}),
+  };
+  return steps;
+}
+
+// The scenarios' own Errors: an answer such as ENOENT is a value to the library, and what could not
+// be undone was told to the listener, one by one.
+bool IsTheScenarios(const Error& error) {
+  return error.operation == "check" || error.operation == "prepare" || error.object == "xconnect";
+}
+
+// Whether the Error tells which step it was, and why. `failed` is the call that was made to,
+// `alone` whether it was the only one.
+std::string MissesTheStep(const Error& error, const std::optional<FaultKernel::Failed>& failed,
+                          bool alone) {
+  if (IsTheScenarios(error)) return "";
   if (error.operation.empty()) return "the error names no step\n";
   if (error.sys_errno == 0 && error.detail.empty()) return "the error gives no reason\n";
-  return "";
+  if (!failed) return "";
+  const auto step = std::ranges::find_if(Steps(), [&](const Step& row) {
+    return row.kind == failed->kind && row.command == failed->command;
+  });
+  if (step == Steps().end()) return "no step is known to make this call\n";
+  std::string wrong;
+  if (std::ranges::none_of(step->words, [&](std::string_view words) {
+        return error.operation.find(words) != std::string::npos;
+      }))
+    wrong += "the error is of another step\n";
+  if (!alone) return wrong;
+  if (error.ToString().find(failed->path) == std::string::npos)
+    wrong += "the error does not name the file\n";
+  // No call's errno: a request by netlink that a signal interrupts again and again is not answered,
+  // and where another was quicker to pin, what is there is used, or refused for what it is.
+  const bool unanswered = failed->kind == CallKind::kNetlinkReceive && failed->error.value == EINTR;
+  const bool taken = failed->command == Command::kObjPin && failed->error.value == EEXIST;
+  if (error.sys_errno != failed->error.value && !((unanswered || taken) && error.sys_errno == 0))
+    wrong += "the error has another errno\n";
+  return wrong;
 }
 
 }  // namespace
@@ -52,7 +144,8 @@ Outcome FaultWalk::Run(const Prepare& prepare) {
   outcome.faults = faults.faults();
 
   std::string& wrong = outcome.wrong;
-  if (!outcome.result) wrong += MissesTheStep(outcome.result.error());
+  if (!outcome.result)
+    wrong += MissesTheStep(outcome.result.error(), faults.failed(), outcome.faults == 1);
   FaultKernel::Held held = faults.held();
   StateKernel::State left = state.state();
   left.maps.clear();
