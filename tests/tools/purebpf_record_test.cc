@@ -47,6 +47,17 @@ TEST(Record, LeavesTheFileAloneWhereNothingIsRecorded) {
   EXPECT_EQ(Contents(file), "before");
 }
 
+TEST(Record, LeavesNothingBesideAFileThatCannotBeWritten) {
+  const TempFolder folder;
+  const std::string file = folder / "x.fixture";
+  std::filesystem::create_directory(file);
+  const Ran ran =
+      RunPurebpf({"record", "-o", file, "--", "sh", "-c", "echo said >\"$PUREBPF_RECORD\""});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.err, "purebpf: cannot write '" + file + "': EISDIR\n");
+  EXPECT_FALSE(std::filesystem::exists(file + ".part"));
+}
+
 TEST(Record, SaysThatAProgramCannotBeRun) {
   for (const char* verb : {"record", "replay"}) {
     const TempFolder folder;

@@ -95,12 +95,14 @@ int RunRecord(Kernel& kernel, const Options& options, Output& output) {
   const auto status = RunProgram(command, {{"PUREBPF_RECORD", written}});
   if (!status) return CannotRun(command[0], status.error(), output);
   if (std::rename(written.c_str(), file.c_str()) != 0) {
-    output.Complain(errno == ENOENT
+    const int error = errno;
+    std::remove(written.c_str());
+    output.Complain(error == ENOENT
                         ? "purebpf: '" + Clean(command[0]) +
                               "' recorded nothing: programs do that which take their kernel from "
                               "purebpf/bpf/testing/tool_kernel.h\n"
                         : "purebpf: cannot write '" + Clean(file) +
-                              "': " + std::string(ErrnoName(errno)) + "\n");
+                              "': " + std::string(ErrnoName(error)) + "\n");
     return *status != 0 ? *status : kFailed;
   }
   return *status;
