@@ -54,15 +54,38 @@ int Run(char** command, const std::string& output) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// Bazel's for this test, or, where it is run by hand, one of its own that is removed with it.
+class Folder {
+ public:
+  Folder() : path_(Variable("TEST_TMPDIR")) {
+    if (!path_.empty()) return;
+    const std::string parent = Variable("TMPDIR");
+    path_ = (parent.empty() ? "/tmp" : parent) + "/replay_runner_XXXXXX";
+    own_ = mkdtemp(path_.data()) != nullptr;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    if (!own_) return;
+    for (const char* name : {"output", "replayed"}) std::remove((path_ + "/" + name).c_str());
+    rmdir(path_.c_str());
+  }
+
+  [[nodiscard]] std::string File(const char* name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+  bool own_ = false;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) return Fail("usage: replay_runner PROGRAM [ARGUMENT...]");
   const std::string fixture = Variable("PUREBPF_FIXTURE");
-  std::string folder = Variable("TEST_TMPDIR");
-  if (folder.empty()) folder = "/tmp";
-  const std::string output = folder + "/output";
-  const std::string replayed = folder + "/replayed";
+  const Folder folder;
+  const std::string output = folder.File("output");
+  const std::string replayed = folder.File("replayed");
   std::remove(replayed.c_str());
   setenv("PUREBPF_REPLAY", fixture.c_str(), 1);
   setenv("PUREBPF_REPLAYED", replayed.c_str(), 1);
