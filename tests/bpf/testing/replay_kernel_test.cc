@@ -15,6 +15,7 @@
 
 #include "purebpf/bpf/attr.h"
 #include "purebpf/bpf/call.h"
+#include "purebpf/bpf/testing/fixture.h"
 #include "purebpf/bpf/testing/gtest.h"
 #include "purebpf/bpf/testing/values.h"
 
@@ -34,8 +35,8 @@ constexpr std::string_view kTwoMaps =
     "close fd=map:2\n";
 
 ReplayKernel Replay(std::string_view calls, ReplayOptions options = {}) {
-  const std::string text =
-      "purebpf fixture 1\nkernel 6.12.0\narch x86_64\nabout two maps\n\n" + std::string(calls);
+  const std::string text = "purebpf fixture 1\nkernel 6.12.0\narch " + std::string(Architecture()) +
+                           "\nabout two maps\n\n" + std::string(calls);
   auto replay = ReplayKernel::FromText(text, std::move(options));
   EXPECT_TRUE(replay.has_value()) << replay.error().ToString();
   return std::move(*replay);
@@ -102,8 +103,10 @@ TEST(Replay, ShowsTheCallThatDiffersBesideWhatWasRecorded) {
             "\n"
             "and 1 call after it, answered EPROTO like it\n"
             "\n"
-            "recorded in maps.fixture on Linux 6.12.0, x86_64: two maps\n"
-            "if what the code does now is right, record it again: tools/test --record\n");
+            "recorded in maps.fixture on Linux 6.12.0, " +
+                std::string(Architecture()) +
+                ": two maps\nif what the code does now is right, record it again: "
+                "tools/test --record\n");
   const auto finished = kernel.Finish();
   ASSERT_FALSE(finished.has_value());
   EXPECT_EQ(finished.error().code, Code::kConflict);
