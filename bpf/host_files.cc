@@ -71,15 +71,47 @@ SysResult<void> ReadAll(int fd, size_t max_bytes, std::vector<std::byte>& bytes)
 // mapped ends the process with SIGBUS.
 bool NeverShrinks(const std::string& path) { return path.starts_with("/sys/kernel/btf/"); }
 
-// The mapping, or nothing where the kernel has none for this file.
-std::optional<Bytes> MapWhole(int fd, size_t max_bytes) {
+// The file's size, or nothing where it has none that is known beforehand, or too large a one.
+std::optional<size_t> SizeOf(int fd, size_t max_bytes) {
+  constexpr int kSeekSet = 0;
   constexpr int kSeekEnd = 2;
   const auto size = Call(Sys::kLseek, fd, 0, kSeekEnd);
   if (!size || *size == 0 || static_cast<size_t>(*size) > max_bytes) return std::nullopt;
+  if (!Call(Sys::kLseek, fd, 0, kSeekSet)) return std::nullopt;
+  return static_cast<size_t>(*size);
+}
+
+// The mapping, or nothing where the kernel has none for this file.
+std::optional<Bytes> MapWhole(int fd, size_t size) {
   // kernel/bpf/sysfs_btf.c takes private read-only mappings alone.
-  const auto mapped = Mmap(0, static_cast<size_t>(*size), kProtRead, kMapPrivate, fd, 0);
+  const auto mapped = Mmap(0, size, kProtRead, kMapPrivate, fd, 0);
   if (!mapped) return std::nullopt;
   return *mapped;
+}
+
+SysResult<MutableBytes> OwnMemory(size_t size) {
+  return Mmap(0, size, kProtRead | kProtWrite, kMapPrivate | kMapAnonymous, -1, 0);
+}
+
+// The file in memory of its own and nowhere else: a kernel with its debug information has hundreds
+// of megabytes. Nothing where it is not as long as it said, being written meanwhile.
+std::optional<Bytes> ReadWhole(int fd, size_t size) {
+  const auto memory = OwnMemory(size);
+  if (!memory) return std::nullopt;
+  size_t filled = 0;
+  std::byte beyond;
+  while (true) {
+    const bool full = filled == size;
+    const auto got = Call(Sys::kRead, fd, full ? &beyond : memory->data() + filled,
+                          full ? size_t{1} : size - filled);
+    if (got && *got > 0 && !full) {
+      filled += static_cast<size_t>(*got);
+      continue;
+    }
+    if (got && *got == 0 && full) return *memory;
+    (void)CallOnce(Sys::kMunmap, memory->data(), memory->size());
+    return std::nullopt;
+  }
 }
 
 // include/linux/dirent.h: linux_dirent64, whose name follows its fixed part.
@@ -116,16 +148,18 @@ SysResult<std::vector<std::byte>> HostKernel::ReadFile(const std::string& path, 
 }
 
 SysResult<Bytes> HostKernel::OpenFile(const std::string& path, size_t max_bytes) {
-  if (NeverShrinks(path)) {
-    const auto file = OpenPath(*this, path, host::kNonblock);
-    if (!file) return std::unexpected(file.error());
-    if (const auto mapped = MapWhole(file->get(), max_bytes)) return *mapped;
+  const auto file = OpenPath(*this, path, host::kNonblock);
+  if (!file) return std::unexpected(file.error());
+  if (const auto size = SizeOf(file->get(), max_bytes)) {
+    if (NeverShrinks(path)) {
+      if (const auto mapped = MapWhole(file->get(), *size)) return *mapped;
+    }
+    if (const auto whole = ReadWhole(file->get(), *size)) return *whole;
   }
   const auto read = ReadFile(path, max_bytes);
   if (!read) return std::unexpected(read.error());
   if (read->empty()) return Bytes();
-  const auto memory =
-      Mmap(0, read->size(), kProtRead | kProtWrite, kMapPrivate | kMapAnonymous, -1, 0);
+  const auto memory = OwnMemory(read->size());
   if (!memory) return std::unexpected(memory.error());
   std::memcpy(memory->data(), read->data(), read->size());
   return *memory;

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kKernelBtf = "/sys/kernel/btf/vmlinux";
 constexpr const char* kModulesBtf = "/sys/kernel/btf";
 constexpr size_t kMaxBtf = size_t{256} << 20;
-constexpr size_t kMaxVmlinux = size_t{2} << 30;  // with DWARF; mapped, not read
+constexpr size_t kMaxVmlinux = size_t{2} << 30;  // with DWARF
 constexpr size_t kMaxConfig = size_t{16} << 20;
 constexpr size_t kMaxSymbols = size_t{256} << 20;
 

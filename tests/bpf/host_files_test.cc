@@ -55,6 +55,20 @@ std::string MapsLine(const void* address) {
   return {};
 }
 
+// The most memory that this process ever had since ResetPeak, in KiB; 0 where the kernel does not
+// say.
+size_t Peak() {
+  std::ifstream status("/proc/self/status");
+  constexpr std::string_view kKey = "VmHWM:";
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(kKey)) return std::strtoull(line.c_str() + kKey.size(), nullptr, 10);
+  }
+  return 0;
+}
+
+// Documentation/filesystems/proc.rst: clear_refs.
+bool ResetPeak() { return (std::ofstream("/proc/self/clear_refs") << "5").flush().good(); }
+
 // A folder of the test's own, and no descriptor more at its end than at its start.
 class HostFiles : public ::testing::Test {
  protected:
@@ -128,6 +142,27 @@ TEST_F(HostFiles, OpensFilesOfEverySizeUpToTheLimit) {
     EXPECT_EQ(TextOf(*opened), text);
     kernel_.CloseFile(*opened, kNothingLess);
   }
+}
+
+// The types of a kernel are asked for in its vmlinux too, and with debug information that is large.
+TEST_F(HostFiles, HasALargeFileInMemoryOnce) {
+  constexpr size_t kSize = size_t{48} << 20;
+  const std::string path = FileOf(std::string(kSize, 'x'));
+  if (!ResetPeak() || Peak() == 0) GTEST_SKIP() << "/proc does not tell of memory";
+  const size_t before = Peak();
+  const auto opened = kernel_.OpenFile(path, 2 * kSize);
+  const size_t after = Peak();
+  ASSERT_TRUE(opened.has_value()) << opened.error().value;
+  EXPECT_EQ(opened->size(), kSize);
+  EXPECT_LT(after - before, (kSize + kSize / 4) >> 10);
+  kernel_.CloseFile(*opened, kNothingLess);
+}
+
+TEST_F(HostFiles, OpensWhatDoesNotSayItsSize) {
+  const auto opened = kernel_.OpenFile("/proc/self/status", 1 << 20);
+  ASSERT_TRUE(opened.has_value()) << opened.error().value;
+  EXPECT_TRUE(TextOf(*opened).starts_with("Name:"));
+  kernel_.CloseFile(*opened, kNothingLess);
 }
 
 TEST_F(HostFiles, DoesNotOpenWhatIsNotThere) {
