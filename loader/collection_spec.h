@@ -5,6 +5,7 @@
 #ifndef PUREBPF_LOADER_COLLECTION_SPEC_H_
 #define PUREBPF_LOADER_COLLECTION_SPEC_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string>
@@ -216,13 +217,22 @@ struct CollectionSpec {
   [[nodiscard]] const FunctionSpec& CodeOf(const ProgramSpec& program) const;
   [[nodiscard]] FunctionSpec& CodeOf(const ProgramSpec& program);
 
-  // A global variable's bytes before loading. kNotFound; kInvalidArgument where the size differs.
+  // A global variable's bytes before loading, in the object's byte order. kNotFound;
+  // kInvalidArgument where the size differs.
   [[nodiscard]] const VariableSpec* FindVariable(std::string_view variable) const;
   [[nodiscard]] Result<std::vector<std::byte>> GetVariable(std::string_view variable) const;
   Result<void> SetVariable(std::string_view variable, Bytes value);
+  // Numbers are brought into that order; what has several in it is taken as it is.
   template <typename T>
     requires std::is_trivially_copyable_v<T>
   Result<void> Set(std::string_view variable, const T& value) {
+    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+      if (order != std::endian::native) {
+        T swapped = value;
+        std::ranges::reverse(MutableBytesOf(swapped));
+        return SetVariable(variable, BytesOf(swapped));
+      }
+    }
     return SetVariable(variable, BytesOf(value));
   }
   // Makes a data section whose last variable is an array larger (or smaller, not below one

@@ -33,9 +33,11 @@ std::unexpected<Error> DoesNotFit(std::string_view option, std::string_view valu
 }
 
 // The low bytes of `bits`.
-void Store(uint64_t bits, MutableBytes out) {
-  if constexpr (std::endian::native == std::endian::big) bits <<= 64 - 8 * out.size();
-  std::memcpy(out.data(), &bits, out.size());
+void Store(uint64_t bits, std::endian order, MutableBytes out) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t at = order == std::endian::little ? i : out.size() - 1 - i;
+    out[at] = static_cast<std::byte>(bits >> (8 * i));
+  }
 }
 
 // Decimal, 0x..., 0...; with a sign.
@@ -66,18 +68,18 @@ bool InRange(uint64_t magnitude, bool negative, const ConfigType& type) {
 }
 
 Result<void> EncodeLetter(std::string_view option, std::string_view value, const ConfigType& type,
-                          MutableBytes out) {
+                          std::endian order, MutableBytes out) {
   const char letter = value.front();
   switch (type.kind) {
     case ConfigKind::kBool:
       if (letter == 'm') return DoesNotFit(option, value, "is a module: no bool");
-      Store(letter == 'y', out);
+      Store(letter == 'y', order, out);
       return {};
     case ConfigKind::kTristate:
-      Store(letter == 'y' ? 1 : letter == 'm' ? 2 : 0, out);
+      Store(letter == 'y' ? 1 : letter == 'm' ? 2 : 0, order, out);
       return {};
     case ConfigKind::kChar:
-      Store(static_cast<uint64_t>(letter), out);
+      Store(static_cast<uint64_t>(letter), order, out);
       return {};
     default:
       return DoesNotFit(option, value, "needs a bool, an enum libbpf_tristate or a char");
@@ -98,7 +100,7 @@ Result<void> EncodeText(std::string_view option, std::string_view value, const C
 }
 
 Result<void> EncodeNumber(std::string_view option, std::string_view value, const ConfigType& type,
-                          MutableBytes out) {
+                          std::endian order, MutableBytes out) {
   bool negative = false;
   const auto magnitude = Number(value, negative);
   if (!magnitude) return DoesNotFit(option, value, "is neither y, m, n, a number nor a text");
@@ -108,7 +110,7 @@ Result<void> EncodeNumber(std::string_view option, std::string_view value, const
     return DoesNotFit(option, value,
                       "is beyond the range of its " + std::to_string(type.size) + "-byte " +
                           (type.is_signed ? "signed" : "unsigned") + " integer");
-  Store(negative ? ~*magnitude + 1 : *magnitude, out);
+  Store(negative ? ~*magnitude + 1 : *magnitude, order, out);
   return {};
 }
 
@@ -196,7 +198,7 @@ std::optional<std::string_view> KernelConfig::Release() const {
 }
 
 Result<void> EncodeConfig(std::string_view option, std::string_view value, const ConfigType& type,
-                          MutableBytes out) {
+                          MutableBytes out, std::endian order) {
   const bool size_fits = type.kind == ConfigKind::kString
                              ? type.size > 0
                              : type.size <= 8 && std::has_single_bit(type.size);
@@ -204,9 +206,10 @@ Result<void> EncodeConfig(std::string_view option, std::string_view value, const
     return DoesNotFit(option, value,
                       "cannot be a variable of " + std::to_string(type.size) + " bytes");
   std::ranges::fill(out, std::byte{});
-  if (value == "y" || value == "m" || value == "n") return EncodeLetter(option, value, type, out);
+  if (value == "y" || value == "m" || value == "n")
+    return EncodeLetter(option, value, type, order, out);
   if (value.starts_with('"')) return EncodeText(option, value, type, out);
-  return EncodeNumber(option, value, type, out);
+  return EncodeNumber(option, value, type, order, out);
 }
 
 }  // namespace purebpf

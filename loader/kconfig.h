@@ -3,6 +3,7 @@
 #ifndef PUREBPF_LOADER_KCONFIG_H_
 #define PUREBPF_LOADER_KCONFIG_H_
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,10 +64,10 @@ struct ConfigType {
   bool is_signed = false;
 };
 
-// Writes `value`, an option's text, into `out` (of type.size bytes, in this machine's byte order).
+// Writes `value`, an option's text, into `out` (of type.size bytes) in the program's byte order.
 // kInvalidArgument where the type cannot hold it: a text for an int, 300 for one byte.
 Result<void> EncodeConfig(std::string_view option, std::string_view value, const ConfigType& type,
-                          MutableBytes out);
+                          MutableBytes out, std::endian order = std::endian::native);
 
 }  // namespace purebpf
 

@@ -5,6 +5,7 @@
 #ifndef PUREBPF_LOADER_LOAD_PLAN_H_
 #define PUREBPF_LOADER_LOAD_PLAN_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -146,6 +147,9 @@ struct Failure {
 
 struct LoadPlan {
   std::string name;  // the collection's, for errors
+  // Of the bytes in it, and of the kernel that it is for. Instructions, as all numbers, are this
+  // machine's.
+  std::endian order = std::endian::native;
   // The object's types, maps, programs, and what fills maps with both. A step refers to earlier
   // ones by their number.
   std::vector<Step> steps;

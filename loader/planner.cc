@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "purebpf/bpf/try.h"
+#include "purebpf/loader/internal/names.h"
 #include "purebpf/loader/internal/plan/draft.h"
 #include "purebpf/loader/internal/plan/facts.h"
 #include "purebpf/loader/internal/plan/map_plan.h"
@@ -13,13 +14,6 @@
 #include "purebpf/loader/internal/selection.h"
 
 namespace purebpf {
-namespace {
-
-std::string_view OrderName(std::endian order) {
-  return order == std::endian::little ? "little-endian" : "big-endian";
-}
-
-}  // namespace
 
 struct Planner::State {
   const CollectionSpec& spec;
@@ -29,11 +23,14 @@ struct Planner::State {
   std::optional<internal::Facts> facts;  // of all programs
 
   [[nodiscard]] Result<void> CheckOrder() const {
-    if (spec.order == target.order()) return {};
-    return internal::Refused(Code::kUnsupported, spec.name,
-                             "the object is " + std::string(OrderName(spec.order)) +
-                                 ", the kernel " + std::string(OrderName(target.order())),
-                             "compile it for this machine: clang -target bpf");
+    const std::endian order = target.Order();
+    if (spec.order == order) return {};
+    const bool little = order == std::endian::little;
+    return internal::Refused(
+        Code::kUnsupported, spec.name,
+        "the object is " + std::string(internal::OrderName(spec.order)) + ", the kernel " +
+            std::string(internal::OrderName(order)),
+        std::string("compile it with clang -target ") + (little ? "bpfel" : "bpfeb"));
   }
 
   [[nodiscard]] internal::Draft NewDraft(internal::Facts& of, bool partial) const {

@@ -7,6 +7,7 @@
 
 #include "purebpf/bpf/cpus.h"
 #include "purebpf/bpf/try.h"
+#include "purebpf/loader/internal/names.h"
 #include "purebpf/loader/internal/plan/btf_source.h"
 #include "purebpf/loader/internal/plan/kernel_facts.h"
 
@@ -130,7 +131,14 @@ TargetKernel TargetKernel::Described(KernelSources sources) {
   return TargetKernel(std::move(state));
 }
 
-std::endian TargetKernel::order() const { return state_->sources.order; }
+std::endian TargetKernel::Order() {
+  if (state_->is_running) return std::endian::native;
+  if (state_->sources.order) return *state_->sources.order;
+  if (!state_->HasGivenTypes()) return std::endian::native;
+  const auto types = Types();
+  return types ? (*types)->order() : std::endian::native;
+}
+
 Kernel* TargetKernel::running() const { return state_->is_running ? state_->kernel : nullptr; }
 
 uint32_t TargetKernel::PageSize() {
@@ -183,6 +191,15 @@ Result<std::unique_ptr<OpenTypes>> TargetKernel::State::OpenGiven(elf::BtfSearch
   } else {
     return Unknown(sources.btf_path, "there is nothing to read files with", "give its bytes");
   }
+  const std::endian found = types->btf->order();
+  const std::endian wanted = is_running ? std::endian::native : sources.order.value_or(found);
+  if (found != wanted)
+    return std::unexpected(Error{.code = Code::kUnsupported,
+                                 .operation = "read kernel types",
+                                 .object = sources.btf_path,
+                                 .detail = "they are " + std::string(internal::OrderName(found)) +
+                                           ", the kernel " +
+                                           std::string(internal::OrderName(wanted))});
   return types;
 }
 

@@ -32,13 +32,14 @@ struct ModuleBtf {
 
 // Facts that are given. What is not is the running kernel's, or else not known.
 struct KernelSources {
-  std::endian order = std::endian::native;
+  // Of a kernel that is not here; not given: that of its types, else this machine's.
+  std::optional<std::endian> order = std::nullopt;
   std::string release;         // uname -r: "6.12.0-rc1"; else what the configuration tells
   uint32_t page_size = 0;      // bytes; 0: not given
   uint32_t possible_cpus = 0;  // 0: not given
   // The kernel's types: raw BTF, or an ELF file with a section .BTF (vmlinux). At most one of the
-  // two. Of the running kernel they serve CO-RE relocations alone: ids that the kernel is told must
-  // be its own.
+  // two, in the kernel's byte order. Of the running kernel they serve CO-RE relocations alone: ids
+  // that the kernel is told must be its own.
   std::vector<std::byte> btf;
   std::string btf_path;
   std::vector<ModuleBtf> modules;
@@ -74,7 +75,9 @@ class TargetKernel {
   TargetKernel& operator=(TargetKernel&&) noexcept;
   ~TargetKernel();
 
-  [[nodiscard]] std::endian order() const;
+  // Of a kernel that is not here it may be told by its types, which are then read; this machine's
+  // where they cannot be.
+  [[nodiscard]] std::endian Order();
   // The one that runs here; null for others.
   [[nodiscard]] Kernel* running() const;
 

@@ -2,11 +2,16 @@
 #ifndef PUREBPF_LOADER_INTERNAL_NAMES_H_
 #define PUREBPF_LOADER_INTERNAL_NAMES_H_
 
+#include <bit>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace purebpf::internal {
+
+inline std::string_view OrderName(std::endian order) {
+  return order == std::endian::little ? "little-endian" : "big-endian";
+}
 
 // The names of all of `things`: "a, b", or "none". `name` is a member or a function of a thing.
 template <typename Things, typename Projection>

@@ -147,6 +147,14 @@ TEST_P(EncodeConfigTest, WritesWhatTheTypeHolds) {
   EXPECT_EQ(hex, row.bytes);
 }
 
+TEST(EncodeConfig, WritesNumbersInTheOrderThatIsAsked) {
+  const ConfigType type{ConfigKind::kInt, 4, true};
+  std::vector<std::byte> out(type.size);
+  ASSERT_TRUE(EncodeConfig("CONFIG_X", "-2", type, out, std::endian::big));
+  EXPECT_EQ(out[0], std::byte{0xff});
+  EXPECT_EQ(out[3], std::byte{0xfe});
+}
+
 INSTANTIATE_TEST_SUITE_P(Rows, EncodeConfigTest, ::testing::ValuesIn(kRows),
                          [](const auto& row) { return std::string(row.param.name); });
 

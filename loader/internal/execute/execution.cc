@@ -7,6 +7,7 @@
 #include "purebpf/bpf/try.h"
 #include "purebpf/elf/btf.h"
 #include "purebpf/elf/btf_sanitize.h"
+#include "purebpf/loader/internal/names.h"
 #include "purebpf/loader/internal/plan/kernel_facts.h"
 
 namespace purebpf::internal {
@@ -37,6 +38,9 @@ const Program* Execution::ProgramOf(uint32_t step) const {
 }
 
 Result<Collection> Execution::Run() && {
+  if (plan_.order != std::endian::native)
+    return WrongPlan(plan_.name,
+                     "it is for a kernel that is " + std::string(OrderName(plan_.order)));
   collection_.name_ = plan_.name;
   collection_.failures_ = std::move(plan_.failures);
   for (uint32_t number = 0; number < plan_.steps.size(); ++number) {

@@ -264,6 +264,7 @@ void Draft::AddBtf(const Selection& selection) {
 
 Result<LoadPlan> Draft::Make(Selection selection) && {
   plan_.name = spec_.name;
+  plan_.order = spec_.order;
   plan_.partial = partial_;
   plan_.log = options_.log;
   plan_.token_fd = options_.token_fd;

@@ -177,10 +177,10 @@ Result<void> ExternValues::Option(uint32_t index, MutableBytes out) {
     // A number where the extern is one.
     if (type->kind == ConfigKind::kInt && (value == "y" || value == "n"))
       value = value == "y" ? "1" : "0";
-    return EncodeConfig(spec.name, value, *type, out);
+    return EncodeConfig(spec.name, value, *type, out, spec_.order);
   }
   const auto value = target_.Option(spec.name);
-  if (value && *value) return EncodeConfig(spec.name, **value, *type, out);
+  if (value && *value) return EncodeConfig(spec.name, **value, *type, out, spec_.order);
   if (spec.weak) return {};
   if (!value) {
     Error error = value.error();

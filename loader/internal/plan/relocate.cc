@@ -1,6 +1,7 @@
 #include "purebpf/loader/internal/plan/relocate.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -79,8 +80,9 @@ Result<void> Relocator::ToJumpTable(const Site& site, const MapSpec& map) {
     if (insn < site.code.section_insn || insn - site.code.section_insn >= site.code.insns.size())
       return Wrong(site, "refers to jump table '" + map.name + "', whose entry " +
                              std::to_string(i) + " leads out of the function");
-    const InsnArrayValue value{.orig_off = static_cast<uint32_t>(insn - site.code.section_insn) +
-                                           site.piece.begin};
+    InsnArrayValue value{.orig_off = static_cast<uint32_t>(insn - site.code.section_insn) +
+                                     site.piece.begin};
+    if (spec_.order != std::endian::native) value.orig_off = std::byteswap(value.orig_off);
     const Bytes bytes = BytesOf(value);
     step.contents.insert(step.contents.end(), bytes.begin(), bytes.end());
   }
