@@ -2,13 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <filesystem>
 #include <string>
 
 #include "purebpf/tests/support/btf_builder.h"
 #include "purebpf/tests/tools/purebpf_fixture.h"
 #include "purebpf/tests/tools/temp_folder.h"
+#include "tests/loader/order_big.h"
+#include "tests/loader/order_little.h"
 #include "tests/tools/tool_object.h"
+#include "tests/tools/tool_object_big.h"
 
 namespace purebpf::tool {
 namespace {
@@ -21,8 +25,8 @@ using ::testing::Not;
 using testing::TempFolder;
 
 // A kernel's types: struct thing { int always; int sometimes; } and a kernel function.
-std::vector<std::byte> NewKernel() {
-  BtfBuilder btf;
+std::vector<std::byte> NewKernel(std::endian order = std::endian::little) {
+  BtfBuilder btf(order);
   const uint32_t number = btf.Int("int", 4, 1);
   btf.Struct("thing", 8, {{"always", number, 0}, {"sometimes", number, 32}});
   btf.Func("kernel_function", btf.FuncProto(number, {{"x", number}}), 0);
@@ -30,8 +34,8 @@ std::vector<std::byte> NewKernel() {
 }
 
 // One that has less.
-std::vector<std::byte> OldKernel() {
-  BtfBuilder btf;
+std::vector<std::byte> OldKernel(std::endian order = std::endian::little) {
+  BtfBuilder btf(order);
   const uint32_t number = btf.Int("int", 4, 1);
   btf.Struct("thing", 4, {{"always", number, 0}});
   return btf.Build();
@@ -77,6 +81,42 @@ TEST_F(CheckTest, IsATableOfKernelsAndPrograms) {
                     HasSubstr("  old: guarded_call: guarded: "), Not(HasSubstr("new: unguarded")),
                     HasSubstr("new: unknown_kind: ")));
   EXPECT_EQ(ran.err, "");
+}
+
+// Objects and kernels of big-endian machines, wherever they are looked at.
+TEST_F(CheckTest, IsOfTheOtherByteOrderToo) {
+  const std::string big = folder_ / "big.o";
+  WriteFile(big, tool_object_big::Object());
+  std::filesystem::create_directory(folder_ / "big");
+  WriteFile(folder_ / "big/new", NewKernel(std::endian::big));
+  WriteFile(folder_ / "big/old", OldKernel(std::endian::big));
+  const Ran ran = RunPurebpf({"check", big, "--btf", folder_ / "big"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out, HasSubstr(big + ":\n" + std::string(kTable)));
+  EXPECT_THAT(ran.out, HasSubstr("  old: unguarded: missing: field 'sometimes' of struct thing"));
+}
+
+// What a constant guards depends on how its bytes are read.
+TEST_F(CheckTest, ReadsConstantsInTheObjectsByteOrder) {
+  for (const auto& [order, object] : {std::pair(std::endian::little, order_little::Object()),
+                                      std::pair(std::endian::big, order_big::Object())}) {
+    const std::string path = folder_ / "order.o";
+    const std::string types = folder_ / "types";
+    WriteFile(path, object);
+    WriteFile(types, NewKernel(order));
+    EXPECT_THAT(RunPurebpf({"check", path, "--btf", types}).out,
+                AllOf(HasSubstr("  shift    1 missing\n"), HasSubstr("  guarded  1 guarded\n")));
+  }
+}
+
+TEST_F(CheckTest, SaysOnceThatObjectAndKernelDiffer) {
+  const std::string big = folder_ / "big.o";
+  WriteFile(big, tool_object_big::Object());
+  const Ran ran = RunPurebpf({"check", "--json", big, "--btf", new_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(WhyNotJsonLines(ran.out, 1), "") << ran.out;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("the object is big-endian, the kernel little-endian"),
+                             HasSubstr(R"("programs":[])")));
 }
 
 TEST_F(CheckTest, TakesTheFilesOfAFolderThatAreTypes) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "purebpf/tests/tools/purebpf_fixture.h"
 #include "purebpf/tests/tools/temp_folder.h"
 #include "tests/tools/tool_object.h"
+#include "tests/tools/tool_object_big.h"
 
 namespace purebpf::tool {
 namespace {
@@ -76,6 +78,40 @@ TEST_F(PlanTest, OfOneProgramThatFailsHurtsNoOther) {
                         R"("fnv":"6d9e4cbfdb7106c5")"),
               HasSubstr(R"("name":"unknown_kind","section":"mystery","type":0,"attach_type":0,)"
                         R"("flags":0,"plan":{"code":)")));
+  }
+}
+
+// What a big-endian kernel is given: the registers' nibbles and the numbers are the other way
+// round.
+TEST_F(PlanTest, IsInTheByteOrderOfTheObject) {
+  const std::string big = folder_ / "big.o";
+  const std::string types = folder_ / "types";
+  WriteFile(big, tool_object_big::Object());
+  testing::BtfBuilder btf(std::endian::big);
+  btf.Int("int", 4, 1);
+  WriteFile(types, btf.Build());
+  const Ran ran = RunPurebpf({"plan", "--json", "--each", "--btf", types, big});
+  EXPECT_EQ(WhyNotJsonLines(ran.out, 1), "") << ran.out << ran.err;
+  EXPECT_THAT(
+      ran.out,
+      AllOf(HasSubstr(R"("name":"passes","section":"xdp","type":6,"attach_type":37,"flags":0,)"
+                      R"("plan":"ok","insn_cnt":2,"insns":"b7000000000000029500000000000000",)"
+                      R"("fnv":"139a5b295d90a019")"),
+            // key = threshold: r1 = &tool.data, which is the map of number 1
+            HasSubstr(R"("name":"sized","section":"xdp","type":6,"attach_type":37,"flags":0,)"
+                      R"("plan":"ok","insn_cnt":)"),
+            HasSubstr("18120000000000010000000000000000")));
+}
+
+TEST_F(PlanTest, IsRefusedWhereThisKernelHasTheOtherByteOrder) {
+  const std::string big = folder_ / "big.o";
+  WriteFile(big, tool_object_big::Object());
+  for (const char* verb : {"plan", "load"}) {
+    const Ran ran = RunPurebpf({verb, big});
+    EXPECT_EQ(ran.status, 1);
+    constexpr std::string_view kWhy = "the object is big-endian, the kernel little-endian";
+    EXPECT_THAT(ran.out, AllOf(HasSubstr(kWhy), HasSubstr("compile it with clang -target bpfel")));
+    EXPECT_EQ(ran.out.find(kWhy), ran.out.rfind(kWhy)) << "said once: " << ran.out;
   }
 }
 

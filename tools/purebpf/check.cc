@@ -94,7 +94,7 @@ ProgramCheck CheckProgram(const CollectionSpec& spec, uint32_t index, Planner& p
     const auto* load = std::get_if<LoadProgramStep>(&step);
     if (load == nullptr) continue;
     const auto frozen = FrozenAddresses(spec, *plan, *load);
-    const auto reached = ReachableInsns(load->params.insns, frozen);
+    const auto reached = ReachableInsns(load->params.insns, frozen, spec.order);
     for (const PlanNote& note : load->notes) {
       const bool missing = note.insn >= reached.size() || reached[note.insn];
       (missing ? check.missing : check.guarded).push_back({note.insn, note.text});
@@ -117,6 +117,11 @@ KernelCheck CheckOn(Kernel& kernel, const CollectionSpec& spec, const std::strin
   }
   const LoadOptions options{.default_max_entries = 1, .pin_root = ""};
   Planner planner(spec, target, options);
+  if (target.Order() != spec.order) {
+    // Said once, not of every program.
+    check.open_error = planner.Plan().error().Within(btf);
+    return check;
+  }
   for (uint32_t i = 0; i < spec.programs.size(); ++i) {
     if (spec.programs[i].autoload) check.programs.push_back(CheckProgram(spec, i, planner));
   }

@@ -60,7 +60,10 @@ class Loading {
     const auto spec = CollectionSpec::FromFile(kernel_, path);
     if (!spec) {
       report.open_error = spec.error();
-    } else if (each_) {
+      return report;
+    }
+    report.order = spec->order;
+    if (each_) {
       RunEach(*spec, report);
     } else {
       RunWhole(*spec, report);
@@ -185,34 +188,30 @@ class Loading {
     for (auto& program : programs) {
       if (program) report.programs.push_back(std::move(*program));
     }
-    const bool left_out = ReportLeftOut(spec, planner, made, report);
-    if (left_out && plan->failures.empty()) {
-      LoadOptions all = options;
-      all.partial = false;
-      if (const auto whole = LoadPlan::Make(spec, target_, all); !whole) {
-        report.error = whole.error();
-      }
+    ReportLeftOut(spec, planner, made, report);
+    // A map that no program needs is no program's failure, but the object cannot be loaded without
+    // it.
+    const bool maps_alone = std::ranges::all_of(
+        plan->failures, [](const Failure& failure) { return !failure.map.empty(); });
+    if (maps_alone && !plan->failures.empty()) {
+      report.error = Error(plan->failures.front().error).Within(spec.name);
     }
     if (load_) LoadWhole(*plan, report);
   }
 
-  // Maps that the plan does not have, and why. One that no program needs is no program's failure,
-  // but the object cannot be loaded without it.
-  static bool ReportLeftOut(const CollectionSpec& spec, Planner& planner,
+  // Maps that the plan does not have, and why.
+  static void ReportLeftOut(const CollectionSpec& spec, Planner& planner,
                             const std::vector<bool>& made, ObjectReport& report) {
-    bool any = false;
     for (uint32_t i = 0; i < spec.maps.size(); ++i) {
       // Jump tables are made for the programs that refer to them.
       if (made[i] || !spec.maps[i].autocreate || spec.maps[i].origin == MapOrigin::kJumpTable) {
         continue;
       }
-      any = true;
       if (const auto map = planner.PlanMap(i); !map) {
         report.maps.push_back({.params = spec.maps[i].params, .problem = map.error()});
         report.maps.back().params.name = KernelName(spec.maps[i].params.name);
       }
     }
-    return any;
   }
 
   // All or nothing: what one program fails by, all fail by.

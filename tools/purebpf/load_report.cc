@@ -20,11 +20,21 @@ void AppendHex(std::string& text, uint8_t byte) {
   text += kDigits[byte & 0xf];
 }
 
-std::string HexOf(std::span<const Insn> insns) {
+// As a kernel of that byte order has it: the registers are two fields of a nibble each.
+InsnBytes BytesOf(Insn insn, std::endian order) {
+  if (order != std::endian::native) {
+    insn.registers = static_cast<uint8_t>(insn.registers << 4 | insn.registers >> 4);
+    insn.off = std::byteswap(insn.off);
+    insn.imm = std::byteswap(insn.imm);
+  }
+  return std::bit_cast<InsnBytes>(insn);
+}
+
+std::string HexOf(std::span<const Insn> insns, std::endian order) {
   std::string text;
   text.reserve(insns.size() * sizeof(Insn) * 2);
   for (const Insn& insn : insns) {
-    for (const uint8_t byte : std::bit_cast<InsnBytes>(insn)) AppendHex(text, byte);
+    for (const uint8_t byte : BytesOf(insn, order)) AppendHex(text, byte);
   }
   return text;
 }
@@ -68,7 +78,7 @@ void WriteLoad(JsonWriter& json, const Result<ProgramInfo>& load) {
   json.Key("line_info").Number(load->line_info_count);
 }
 
-void WriteProgram(JsonWriter& json, const ProgramReport& program) {
+void WriteProgram(JsonWriter& json, const ProgramReport& program, std::endian order) {
   json.BeginObject();
   json.Key("name").Text(program.name);
   json.Key("section").Text(program.section);
@@ -81,8 +91,8 @@ void WriteProgram(JsonWriter& json, const ProgramReport& program) {
   } else {
     json.Text("ok");
     json.Key("insn_cnt").Number(program.insns.size());
-    json.Key("insns").Text(HexOf(program.insns));
-    json.Key("fnv").Text(HexOf(HashOf(program.insns)));
+    json.Key("insns").Text(HexOf(program.insns, order));
+    json.Key("fnv").Text(HexOf(HashOf(program.insns, order)));
   }
   if (program.load) WriteLoad(json, *program.load);
   json.EndObject();
@@ -101,7 +111,9 @@ std::string MapsText(const ObjectReport& report) {
     std::string more = "entries " + Decimal(map.params.max_entries);
     if (map.params.flags != 0) more += ", flags " + Hex(map.params.flags);
     if (map.params.map_extra != 0) more += ", extra " + Hex(map.params.map_extra);
-    if (map.problem) more += "; " + Clean(map.problem->ToString());
+    // Not again what is told of the whole object.
+    if (map.problem && !(report.error && report.error->ToString() == map.problem->ToString()))
+      more += "; " + Clean(map.problem->ToString());
     table.Add({"map", Clean(map.params.name), Spelling(map.params.type),
                "key " + Decimal(map.params.key_size), "value " + Decimal(map.params.value_size),
                more});
@@ -151,11 +163,11 @@ bool ObjectReport::Ok() const {
   return true;
 }
 
-uint64_t HashOf(std::span<const Insn> insns) {
+uint64_t HashOf(std::span<const Insn> insns, std::endian order) {
   uint64_t hash = 0xcbf29ce484222325;
   for (Insn insn : insns) {
     if (TakesMap(insn)) insn.imm = 0;
-    for (const uint8_t byte : std::bit_cast<InsnBytes>(insn)) {
+    for (const uint8_t byte : BytesOf(insn, order)) {
       hash = (hash ^ byte) * 0x100000001b3;
     }
   }
@@ -177,7 +189,7 @@ std::string ToJson(const ObjectReport& report) {
   for (const MapReport& map : report.maps) WriteMap(json, map);
   json.EndArray();
   json.Key("programs").BeginArray();
-  for (const ProgramReport& program : report.programs) WriteProgram(json, program);
+  for (const ProgramReport& program : report.programs) WriteProgram(json, program, report.order);
   json.EndArray();
   json.EndObject();
   text += '\n';

@@ -2,6 +2,7 @@
 #ifndef PUREBPF_TOOLS_PUREBPF_LOAD_REPORT_H_
 #define PUREBPF_TOOLS_PUREBPF_LOAD_REPORT_H_
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,6 +35,7 @@ struct ProgramReport {
 
 struct ObjectReport {
   std::string file;
+  std::endian order = std::endian::native;  // the object's, and of what is told of instructions
   std::optional<Error> open_error;
   std::optional<Error> error;  // why the whole of it cannot be planned or loaded
   std::vector<MapReport> maps;
@@ -43,9 +45,9 @@ struct ObjectReport {
   [[nodiscard]] bool Ok() const;
 };
 
-// FNV-1a, 64 bits, over instructions in which the descriptors of maps (the immediate of the first
-// half of an ld_imm64 with src_reg 1 or 2) are 0.
-[[nodiscard]] uint64_t HashOf(std::span<const Insn> insns);
+// FNV-1a, 64 bits, over instructions as a kernel of that byte order has them, in which the
+// descriptors of maps (the immediate of the first half of an ld_imm64 with src_reg 1 or 2) are 0.
+[[nodiscard]] uint64_t HashOf(std::span<const Insn> insns, std::endian order);
 
 // One line; the keys are those of the help texts in verbs.cc.
 [[nodiscard]] std::string ToJson(const ObjectReport& report);

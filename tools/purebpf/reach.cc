@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -52,9 +50,10 @@ struct State {
 
 class Walk {
  public:
-  Walk(std::span<const Insn> insns, std::span<const FrozenAddress> frozen)
+  Walk(std::span<const Insn> insns, std::span<const FrozenAddress> frozen, std::endian order)
       : insns_(insns),
         frozen_(frozen),
+        order_(order),
         reached_(insns.size()),
         entries_(insns.size()),
         leaders_(insns.size()) {}
@@ -80,6 +79,7 @@ class Walk {
 
   std::span<const Insn> insns_;
   std::span<const FrozenAddress> frozen_;
+  std::endian order_;
   std::vector<bool> reached_;
   std::vector<std::unique_ptr<State>> entries_;  // at leaders that were reached
   std::vector<bool> leaders_;                    // where paths may meet
@@ -232,27 +232,15 @@ Value* Walk::SlotAt(State& state, const Value& base, int16_t offset) {
 std::optional<uint64_t> Walk::ReadFrozen(const Value& address, size_t size) const {
   const FrozenAddress& data = frozen_[address.frozen];
   if (address.number > data.size || size > data.size - address.number) return std::nullopt;
-  std::array<std::byte, 8> bytes{};
+  uint64_t number = 0;
   for (size_t i = 0; i < size; ++i) {
-    const size_t at = static_cast<size_t>(address.number) + i;
-    if (at < data.value.size()) bytes[i] = data.value[at];
+    // From the highest byte down.
+    const size_t at =
+        static_cast<size_t>(address.number) + (order_ == std::endian::big ? i : size - 1 - i);
+    const auto byte = at < data.value.size() ? data.value[at] : std::byte{};
+    number = number << 8 | std::to_integer<uint8_t>(byte);
   }
-  switch (size) {
-    case 1:
-      return static_cast<uint8_t>(bytes[0]);
-    case 2: {
-      uint16_t number;
-      std::memcpy(&number, bytes.data(), sizeof number);
-      return number;
-    }
-    case 4: {
-      uint32_t number;
-      std::memcpy(&number, bytes.data(), sizeof number);
-      return number;
-    }
-    default:
-      return std::bit_cast<uint64_t>(bytes);
-  }
+  return number;
 }
 
 void Walk::StepLoad(const Insn& insn, State& state) const {
@@ -343,9 +331,9 @@ void Walk::StepBranch(size_t at, State& state, bool& falls_through) {
 
 }  // namespace
 
-std::vector<bool> ReachableInsns(std::span<const Insn> insns,
-                                 std::span<const FrozenAddress> frozen) {
-  return Walk(insns, frozen).Run();
+std::vector<bool> ReachableInsns(std::span<const Insn> insns, std::span<const FrozenAddress> frozen,
+                                 std::endian order) {
+  return Walk(insns, frozen, order).Run();
 }
 
 }  // namespace purebpf::tool

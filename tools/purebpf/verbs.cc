@@ -60,7 +60,8 @@ What loading an object would do, without doing it: the maps that would be made a
 all relocations resolved, for this kernel or for another one.
 
   --btf FILE                 plan for the kernel whose BTF this is (raw, or a vmlinux), which need not
-                             be here; its options are then those of --kconfig and nothing else
+                             be here, and may be of the other byte order; its options are then
+                             those of --kconfig and nothing else
   --kconfig FILE             its configuration and version (as /boot/config-*; may be gzipped)
   --each                     every program alone, with the maps that it needs, also those of '?'
                              sections: one that cannot be planned does not hurt the others
@@ -72,8 +73,9 @@ With --json, a line an object:
   MAP      "name" as the kernel sees it, "type", "key_size", "value_size", "max_entries", "map_flags",
            "map_extra"; "plan" with an error where it cannot be made
   PROGRAM  "name", "section", "type", "attach_type", "flags", "plan": "ok" or an error, and then
-           "insn_cnt", "insns": the instructions in hex, 8 bytes each, where the descriptor of a map
-           is its index in "maps"; "fnv": FNV-1a 64 over them with these indices set to 0
+           "insn_cnt", "insns": the instructions in hex, 8 bytes each, in the object's byte order,
+           where the descriptor of a map is its index in "maps"; "fnv": FNV-1a 64 over these bytes
+           with such indices set to 0
   an error is {"code", "operation", "object", "detail", "hint", "errno", "errno_name", "log"}
 )";
 
@@ -106,7 +108,8 @@ them resolves, by its BTF. What does not resolve is
             or configuration) has a constant answer on that kernel, as it has for the verifier
   missing   where it can: loading the program there would fail
 
-Exit status 1 where something is missing. --btf takes all arguments up to the next option; of a
+Exit status 1 where something is missing. Objects and kernels may be of either byte order, but of the
+same. --btf takes all arguments up to the next option; of a
 folder, all files that are BTF (raw, or an ELF file with a section .BTF).
 )";
 
