@@ -41,8 +41,8 @@ struct LoadOptions {
   // Names of programs and maps that are left out. References to such maps are poisoned: the
   // verifier drops them where they cannot be reached.
   std::vector<std::string> skip;
-  // Loads what can be loaded instead of all or nothing: programs that cannot are left out, and
-  // Collection::failures() says why.
+  // Loads what can be loaded instead of all or nothing: programs that cannot are left out, as are
+  // maps that cannot be planned, and Collection::failures() says why.
   bool partial = false;
 
   std::vector<MapReplacement> replace;

@@ -111,8 +111,9 @@ std::string LoadPlan::ToString() const {
     printer.text += '\n';
   }
   for (const Failure& failure : failures)
-    printer.text +=
-        "leave out program '" + failure.program + "': " + failure.error.ToString() + "\n";
+    printer.text += "leave out " +
+                    (failure.map.empty() ? "program '" + failure.program : "map '" + failure.map) +
+                    "': " + failure.error.ToString() + "\n";
   return std::move(printer.text);
 }
 

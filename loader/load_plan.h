@@ -139,10 +139,11 @@ struct StructOpsStep {
 
 using Step = std::variant<LoadBtfStep, CreateMapStep, LoadProgramStep, FillSlotStep, StructOpsStep>;
 
-// A program that was selected and cannot be loaded.
+// A program that was selected and cannot be loaded, or a map that cannot be created.
 struct Failure {
-  std::string program;
+  std::string program;  // empty: a map
   Error error;
+  std::string map;  // empty: a program
 };
 
 struct LoadPlan {

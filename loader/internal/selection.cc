@@ -85,15 +85,12 @@ class Selector {
   Result<void> AddMap(uint32_t index) {
     if (left_out_maps_.contains(index) || !selected_.maps.insert(index).second) return {};
     pending_.push_back(index);
-    if (adding_) return {};
-    adding_ = true;  // slots are followed here, however deep they lead
-    while (!pending_.empty()) {
-      const MapSpec& map = spec_.maps[pending_.back()];
-      pending_.pop_back();
-      for (const SlotSpec& slot : map.slots) PUREBPF_TRY(AddTarget(map, slot));
-    }
-    adding_ = false;
-    return {};
+    if (following_) return {};
+    following_ = true;  // however deep the slots lead
+    auto followed = FollowSlots();
+    following_ = false;
+    pending_.clear();
+    return followed;
   }
 
   Selection Take() && { return std::move(selected_); }
@@ -107,6 +104,22 @@ class Selector {
     return Arrange(spec_, index_, program.function);
   }
 
+  // Of the maps that are pending, and of those that these lead to.
+  Result<void> FollowSlots() {
+    while (!pending_.empty()) {
+      const uint32_t index = pending_.back();
+      pending_.pop_back();
+      for (const SlotSpec& slot : spec_.maps[index].slots) {
+        auto added = AddTarget(spec_.maps[index], slot);
+        if (added) continue;
+        if (alone_ || !options_.partial) return added;
+        selected_.map_errors.emplace(index, std::move(added).error());
+        break;
+      }
+    }
+    return {};
+  }
+
   Result<void> AddTarget(const MapSpec& map, const SlotSpec& slot) {
     if (slot.program) {
       if (alone_) return {};
@@ -118,9 +131,12 @@ class Selector {
   }
 
   [[nodiscard]] std::unexpected<Error> NoTarget(const MapSpec& map, const SlotSpec& slot) const {
-    return Refused(Code::kInvalidArgument, spec_.name,
-                   "map '" + map.name + "': slot " + std::to_string(slot.index) + " is for '" +
-                       slot.target + "', which the spec lacks");
+    auto refused = Refused(Code::kInvalidArgument, "map '" + map.name + "'",
+                           "slot " + std::to_string(slot.index) + " is for '" + slot.target +
+                               "', which the spec lacks");
+    // A failure among others is not the collection's.
+    if (!alone_ && options_.partial) return refused;
+    return std::unexpected(std::move(refused.error()).Within(spec_.name));
   }
 
   [[nodiscard]] std::unexpected<Error> Unknown(const std::string& name) const {
@@ -151,7 +167,7 @@ class Selector {
   std::set<uint32_t> left_out_programs_;  // skipped, or failed
   Selection selected_;
   std::vector<uint32_t> pending_;  // maps whose slots are still to be looked at
-  bool adding_ = false;
+  bool following_ = false;
 };
 
 }  // namespace
@@ -191,11 +207,8 @@ Result<Selection> Select(const CollectionSpec& spec, const SpecIndex& index,
   Selector selector(spec, index, options, false);
   PUREBPF_TRY(selector.CheckNames());
   PUREBPF_TRY(selector.LeaveOut());
-  if (options.only) {
-    PUREBPF_TRY(selector.ByName());
-  } else {
-    PUREBPF_TRY(selector.All());
-  }
+  auto selected = options.only ? selector.ByName() : selector.All();
+  if (!selected) return std::unexpected(std::move(selected).error());
   return std::move(selector).Take();
 }
 

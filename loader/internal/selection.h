@@ -19,7 +19,9 @@ namespace purebpf::internal {
 struct Selection {
   std::set<uint32_t> maps;
   std::map<uint32_t, std::vector<Piece>> programs;
-  std::vector<Failure> failures;  // selected and then given up (LoadOptions::partial)
+  // Selected and then given up (LoadOptions::partial): programs, and maps.
+  std::vector<Failure> failures;
+  std::map<uint32_t, Error> map_errors;
 };
 
 // What the options ask for. kInvalidArgument where they have a name that the spec lacks; what

@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::Fails;
+using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::Pair;
 
@@ -194,6 +195,62 @@ TEST(LoadPlan, RefusesMapsThatWouldNotBeWhatTheyAreMeantToBe) {
   spec.FindMap("old_style")->extra[4] = std::byte{2};
   EXPECT_THAT(Plan(spec, {"second"}),
               Fails(Code::kUnsupported, "byte 4 after its definition's map_flags is not zero"));
+}
+
+// A map that nobody needs, too.
+TEST(LoadPlan, SaysOfEveryMapThatIsLeftOutWhy) {
+  CollectionSpec spec = Loadable();
+  spec.FindMap("older_style")->problem = "its definition is damaged";
+  EXPECT_THAT(PlanWith(spec),
+              Fails(Code::kMalformed, "map 'older_style': its definition is damaged"));
+  const auto partial = PlanWith(spec, {.partial = true});
+  ASSERT_THAT(partial, IsOk());
+  ASSERT_EQ(partial->failures.size(), 1U);
+  EXPECT_EQ(partial->failures[0].map, "older_style");
+  EXPECT_EQ(partial->failures[0].program, "");
+  EXPECT_THAT(partial->failures[0].error.ToString(), HasSubstr("its definition is damaged"));
+  EXPECT_THAT(partial->ToString(), HasSubstr("leave out map 'older_style': "));
+  EXPECT_THAT(NamesOf(*partial), ::testing::IsSupersetOf({"old_style", "first", "second"}));
+}
+
+// A slot for what is not there fails its map, and with it who needs that.
+TEST(LoadPlan, LeavesOutAMapWhoseSlotIsForNothingThatIsThere) {
+  CollectionSpec spec = Loadable();
+  spec.FindMap("old_style")->slots.push_back({.index = 1, .target = "nowhere"});
+  constexpr const char* kWhy = "map 'old_style': slot 1 is for 'nowhere', which the spec lacks";
+  EXPECT_THAT(PlanWith(spec), Fails(Code::kInvalidArgument, kWhy));
+  const auto partial = PlanWith(spec, {.partial = true});
+  ASSERT_THAT(partial, IsOk());
+  ASSERT_EQ(partial->failures.size(), 2U);
+  EXPECT_EQ(partial->failures[0].map, "old_style");
+  EXPECT_EQ(partial->failures[1].program, "second");
+  EXPECT_THAT(partial->failures[1].error.ToString(), HasSubstr(kWhy));
+  const auto names = NamesOf(*partial);
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"older_style", "by_size", "first", "probe"}));
+  EXPECT_THAT(names, ::testing::Not(::testing::Contains("old_style")));
+}
+
+// Objects may have very many names: looking for each among all would take minutes.
+TEST(LoadPlan, FindsTheMapsOfManySlots) {
+  constexpr uint32_t kMaps = 60'000;
+  CollectionSpec spec{.name = "many"};
+  const auto name = [](uint32_t i) {
+    return "a map of that number: " + std::to_string(1'000'000 + i);
+  };
+  for (uint32_t i = 0; i <= kMaps; ++i) {
+    MapSpec map;
+    map.name = name(i);
+    map.params = {.name = map.name,
+                  .type = i == kMaps ? MapType::kArray : MapType::kArrayOfMaps,
+                  .key_size = 4,
+                  .value_size = 4,
+                  .max_entries = 1};
+    if (i != kMaps) map.slots.push_back({.index = 0, .target = name(kMaps)});
+    spec.maps.push_back(std::move(map));
+  }
+  const auto plan = PlanWith(spec);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->steps.size(), 2 * size_t{kMaps} + 1);
 }
 
 TEST(LoadPlan, RefusesAnEditedSpecThatContradictsItself) {

@@ -95,5 +95,20 @@ TEST(Pins, DotsAndSlashesOfANameAreNoneInThePath) {
   EXPECT_EQ(std::get<CreateMapStep>(plan->steps.back()).pin_path, "/sys/fs/bpf/a_b_c");
 }
 
+// The second would find the first one's pin, and be that map.
+TEST(Pins, TwoMapsOfAnObjectDoNotShareAPath) {
+  CollectionSpec spec = Pinned();
+  spec.FindMap("older_style")->name = "a.b";
+  spec.FindMap("old_style")->name = "a_b";
+  spec.FindMap("a_b")->pinning = Pinning::kByName;
+  auto target = TargetKernel::Described({});
+  const LoadOptions options{.only = {{"a.b", "a_b"}}, .pin_root = "/sys/fs/bpf"};
+  EXPECT_THAT(LoadPlan::Make(spec, target, options),
+              Fails(Code::kConflict, "/sys/fs/bpf/a_b, where map '"));
+  LoadOptions unpinned = options;
+  unpinned.pin_root.clear();
+  EXPECT_THAT(LoadPlan::Make(spec, target, unpinned), IsOk());
+}
+
 }  // namespace
 }  // namespace purebpf

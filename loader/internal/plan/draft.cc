@@ -60,11 +60,27 @@ Result<CreateMapStep> Draft::MakeMap(uint32_t map) {
   return step;
 }
 
+// Names of maps may differ where their pins do not: a BPF file system takes no dots.
+Result<void> Draft::CheckPin(const CreateMapStep& step) {
+  if (step.pin_path.empty()) return {};
+  const auto [pin, is_new] = pins_.emplace(step.pin_path, step.name);
+  if (is_new) return {};
+  return Refused(Code::kConflict, "map '" + step.name + "'",
+                 "it would be pinned as " + step.pin_path + ", where map '" + pin->second + "' is",
+                 "rename one of the two");
+}
+
 Result<void> Draft::AddMaps(const Selection& selection) {
   for (const uint32_t map : selection.maps) {
-    auto step = MakeMap(map);
+    const auto given_up = selection.map_errors.find(map);
+    auto step = given_up == selection.map_errors.end()
+                    ? MakeMap(map)
+                    : Result<CreateMapStep>(std::unexpected(given_up->second));
+    if (step)
+      if (auto pin = CheckPin(*step); !pin) step = std::unexpected(std::move(pin).error());
     if (!step) {
       if (!partial_) return std::unexpected(std::move(step).error());
+      plan_.failures.push_back({.program = "", .error = step.error(), .map = spec_.maps[map].name});
       map_errors_.emplace(map, std::move(step).error());
       continue;
     }
@@ -182,7 +198,7 @@ Result<void> Draft::AddPrograms(const Selection& selection) {
                         plan_.steps.end());
       Error error = std::move(step).error().Within("program '" + program.name + "'");
       if (!partial_) return std::unexpected(std::move(error));
-      plan_.failures.push_back({program.name, std::move(error)});
+      plan_.failures.push_back({.program = program.name, .error = std::move(error), .map = ""});
       continue;
     }
     step_of_program_.emplace(index, static_cast<uint32_t>(plan_.steps.size()));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
@@ -37,6 +38,7 @@ class Draft {
  private:
   Result<void> AddMaps(const Selection& selection);
   [[nodiscard]] Result<CreateMapStep> MakeMap(uint32_t map);
+  [[nodiscard]] Result<void> CheckPin(const CreateMapStep& step);
   Result<void> FillKconfig(CreateMapStep& step);
   Result<void> AddPrograms(const Selection& selection);
   [[nodiscard]] Result<LoadProgramStep> MakeProgram(uint32_t index,
@@ -62,6 +64,7 @@ class Draft {
   PlanModules modules_;
   StepIndex step_of_map_;
   StepIndex step_of_program_;
+  std::map<std::string, std::string> pins_;  // by path, the maps
   std::map<uint32_t, Error> map_errors_;     // maps that cannot be created
   std::map<uint32_t, Error> option_errors_;  // kernel options that are not known, by extern
   size_t insns_ = 0;
