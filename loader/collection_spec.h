@@ -162,6 +162,7 @@ struct FunctionSpec {
   std::vector<FunctionInfo> func_infos;  // by instruction
   std::vector<LineInfo> line_infos;      // by instruction
   std::string exception_callback;        // the function that bpf_throw() continues in, or ""
+  std::vector<uint32_t> contexts;        // parameters that are tagged as the context: __arg_ctx
   // Why nothing that needs it can be loaded: a relocation that makes no sense, and the like. Empty
   // where all is well.
   std::string problem;

@@ -1,6 +1,7 @@
 // What .BTF.ext says of instructions, attached to the functions that these belong to, and what
 // declaration tags say of functions.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "purebpf/elf/btf_ext.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr size_t kMaxAccess = 512;  // "0:1:2": 64 levels, as many as anybody has nested
 constexpr std::string_view kExceptionCallback = "exception_callback:";
+constexpr std::string_view kContext = "arg:ctx";
 
 // Where a record of .BTF.ext belongs.
 struct Place {
@@ -104,24 +106,43 @@ void Sort(FunctionSpec& function) {
   std::ranges::stable_sort(function.line_infos, {}, &LineInfo::insn);
 }
 
-// "exception_callback:NAME" on a program's function: where bpf_throw() goes on (Linux 6.7). Of two,
-// none is taken: the kernel refuses such a program with a clear word.
+// Functions by their names, of which static ones may share one.
+class FunctionNames {
+ public:
+  explicit FunctionNames(std::vector<FunctionSpec>& functions) {
+    for (FunctionSpec& function : functions) by_name_.emplace_back(function.name, &function);
+    std::ranges::sort(by_name_);
+  }
+
+  [[nodiscard]] auto Find(std::string_view name) const {
+    return std::ranges::equal_range(by_name_, name, {}, &Entry::first);
+  }
+
+ private:
+  using Entry = std::pair<std::string_view, FunctionSpec*>;
+  std::vector<Entry> by_name_;
+};
+
+// What is said of functions:
+// "exception_callback:NAME" of a program's: where bpf_throw() goes on (Linux 6.7). Of two, none is
+// taken: the kernel refuses such a program with a clear word.
+// "arg:ctx" of a parameter: it is the program's context.
 void ReadTags(Object& object) {
-  std::vector<std::pair<std::string_view, FunctionSpec*>> by_name;
+  std::optional<FunctionNames> names;
   std::vector<bool> seen(object.spec.functions.size());
   for (const elf::BtfType& tag : object.tags) {
-    if (!tag.name.starts_with(kExceptionCallback)) continue;
-    if (by_name.empty()) {
-      for (FunctionSpec& function : object.spec.functions)
-        by_name.emplace_back(function.name, &function);
-      std::ranges::sort(by_name);
-    }
+    const bool context = tag.name == kContext && tag.component >= 0;
+    if (!context && !tag.name.starts_with(kExceptionCallback)) continue;
     const elf::BtfType tagged = object.btf->Type(tag.target);
     if (tagged.kind != elf::BtfKind::kFunc) continue;
-    const auto same = std::ranges::equal_range(by_name, tagged.name, {},
-                                               &std::pair<std::string_view, FunctionSpec*>::first);
+    if (!names) names.emplace(object.spec.functions);
+    const auto same = names->Find(tagged.name);
     if (same.empty()) continue;
     FunctionSpec& function = *same.front().second;
+    if (context) {
+      function.contexts.push_back(static_cast<uint32_t>(tag.component));
+      continue;
+    }
     const std::string_view name = tag.name.substr(kExceptionCallback.size());
     if (!object.Afford(name.size())) return;
     const auto index = static_cast<size_t>(&function - object.spec.functions.data());

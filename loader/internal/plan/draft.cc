@@ -22,7 +22,8 @@ Draft::Draft(const CollectionSpec& spec, const SpecIndex& index, TargetKernel& t
       facts_(facts),
       kernel_(kernel),
       partial_(partial),
-      modules_(target, plan_) {}
+      modules_(target, plan_),
+      contexts_(spec, facts.local, target) {}
 
 // Every option is filled in, but only a program that asks for one can miss it.
 Result<void> Draft::FillKconfig(CreateMapStep& step) {
@@ -170,6 +171,7 @@ Result<LoadProgramStep> Draft::MakeProgram(uint32_t index, const std::vector<Pie
                  .func_info = std::move(code.func_info),
                  .line_info = std::move(code.line_info),
                  .attach_type_optional = IsAttachTypeOptional(program.type, program.attach_type)}};
+  contexts_.Apply(program.type, pieces, step.params.func_info);
   PUREBPF_TRY(facts_.core.Apply(pieces, step));
   PUREBPF_TRY(
       Relocator(spec_, index_, step_of_map_, facts_.externs, modules_, plan_).Apply(pieces, step));
@@ -278,6 +280,18 @@ void Draft::AddBtf(const Selection& selection) {
   plan_.steps.emplace_back(std::move(step));
 }
 
+// The types of functions that programs were given in place of the object's.
+Result<void> Draft::AddContextTypes() {
+  auto types = contexts_.Types();
+  if (!types) return {};
+  if (!*types)
+    return Refused(Code::kUnsupported, "",
+                   "the object's types: " + std::move(*types).error().message);
+  for (Step& step : plan_.steps)
+    if (auto* btf = std::get_if<LoadBtfStep>(&step)) btf->btf = std::move(**types);
+  return {};
+}
+
 Result<LoadPlan> Draft::Make(Selection selection) && {
   plan_.name = spec_.name;
   plan_.order = spec_.order;
@@ -291,6 +305,7 @@ Result<LoadPlan> Draft::Make(Selection selection) && {
     AddBtf(selection);
     PUREBPF_TRY(AddMaps(selection));
     PUREBPF_TRY(AddPrograms(selection));
+    PUREBPF_TRY(AddContextTypes());
     AddSlots(selection);
     AddStructOps(selection);
     AddVariables();

@@ -9,6 +9,7 @@
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/internal/plan/context_types.h"
 #include "purebpf/loader/internal/plan/facts.h"
 #include "purebpf/loader/internal/plan/relocate.h"
 #include "purebpf/loader/internal/plan/spec_index.h"
@@ -52,6 +53,7 @@ class Draft {
   void AddStructOps(const Selection& selection);
   void AddVariables();
   void AddBtf(const Selection& selection);
+  Result<void> AddContextTypes();
 
   const CollectionSpec& spec_;
   const SpecIndex& index_;
@@ -64,6 +66,7 @@ class Draft {
   PlanModules modules_;
   StepIndex step_of_map_;
   StepIndex step_of_program_;
+  ContextTypes contexts_;
   std::map<std::string, std::string> pins_;  // by path, the maps
   std::map<uint32_t, Error> map_errors_;     // maps that cannot be created
   std::map<uint32_t, Error> option_errors_;  // kernel options that are not known, by extern
