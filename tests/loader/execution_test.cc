@@ -50,6 +50,16 @@ LoadProgramStep Pass(std::string name) {
                      .insns = {{.code = 0xb7, .imm = 2}, {.code = kExit}}}};
 }
 
+// Calls a function of that module, counted from 1.
+LoadProgramStep CallsModule(std::string name, int16_t module) {
+  LoadProgramStep step = Pass(std::move(name));
+  step.calls_modules = true;
+  step.params.insns.insert(
+      step.params.insns.begin(),
+      {.code = kCall, .registers = Insn::Registers(0, kPseudoKfuncCall), .off = module, .imm = 7});
+  return step;
+}
+
 LoadPlan Plan(std::vector<Step> steps) {
   LoadPlan plan{.name = "object"};
   plan.steps = std::move(steps);
@@ -275,12 +285,54 @@ TEST(Execution, ARejectionSaysWhatTheLoaderKnowsOfTheInstruction) {
 TEST(Execution, AModuleThatIsGoneIsNamed) {
   FakeKernel kernel;
   kernel.Always(Command::kBtfGetNextId, Errno{ENOENT});
-  LoadProgramStep calls = Pass("calls");
-  calls.calls_modules = true;
+  LoadProgramStep calls = CallsModule("calls", 1);
   LoadPlan plan = Plan({calls});
   plan.modules = {"nf_conntrack"};
   EXPECT_THAT(Collection::Load(kernel, plan),
               Fails(Code::kNotFound, "nf_conntrack': no such module is loaded (any more)"));
+}
+
+// Modules that other programs of the plan need, and that may be gone, are not opened for it.
+TEST(Execution, AProgramNeedsNoModulesButThoseThatItCalls) {
+  FakeKernel kernel;
+  kernel.Answer(Command::kBtfGetNextId, [](MutableBytes attr, std::span<const Region>) {
+    constexpr uint32_t kId = 5;  // next_id
+    std::memcpy(attr.data() + 4, &kId, sizeof kId);
+    return SysResult<int>(0);
+  });
+  kernel.Always(Command::kBtfGetNextId, Errno{ENOENT});
+  kernel.Always(Command::kObjGetInfoByFd, [](MutableBytes, std::span<const Region> regions) {
+    BpfBtfInfo info{};
+    info.name_len = 6;
+    info.kernel_btf = 1;
+    for (const Region& region : regions) {
+      if (region.bytes.size() == sizeof info) {
+        std::memcpy(&info.name, region.bytes.data() + offsetof(BpfBtfInfo, name), sizeof info.name);
+        std::memcpy(region.bytes.data(), &info, sizeof info);
+      } else {
+        std::memcpy(region.bytes.data(), "other", std::min(region.bytes.size(), sizeof "other"));
+      }
+    }
+    return SysResult<int>(0);
+  });
+  std::vector<int> fds;
+  kernel.Always(Command::kProgLoad, [&](MutableBytes attr, std::span<const Region> regions) {
+    ProgLoadAttr asked;
+    std::memcpy(&asked, attr.data(), std::min(attr.size(), sizeof asked));
+    for (const Region& region : regions) {
+      if (region.attr_offset != offsetof(ProgLoadAttr, fd_array)) continue;
+      fds.resize(region.bytes.size() / sizeof(int));
+      std::memcpy(fds.data(), region.bytes.data(), region.bytes.size());
+    }
+    return SysResult<int>(kernel.NewFd());
+  });
+  LoadPlan plan = Plan({CallsModule("calls", 2)});
+  plan.modules = {"gone", "other", "gone_too"};
+  EXPECT_THAT(Collection::Load(kernel, plan), IsOk());
+  ASSERT_EQ(fds.size(), 3U);
+  EXPECT_EQ(fds[0], 0);
+  EXPECT_EQ(fds[1], 0);
+  EXPECT_GT(fds[2], 0);
 }
 
 // Linux 4.17 knows the field; kinds that are older do without.

@@ -50,6 +50,7 @@ class Execution {
 
   // Fills in the descriptors that the step leaves open.
   Result<void> Complete(LoadProgramStep& step, std::optional<Program>& attached_to);
+  Result<void> FillFdArray(ProgramParams& params);
   Result<void> OpenModules();
   [[nodiscard]] Result<int> ModuleFd(uint32_t module);
   void MentionRefusedTypes(Error& error) const;

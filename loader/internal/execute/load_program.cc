@@ -37,6 +37,19 @@ Result<int> Execution::ModuleFd(uint32_t module) {
                                .detail = "no such module is loaded (any more)"});
 }
 
+// By what calls count in: the kernel reads the entries that they name, and no others.
+Result<void> Execution::FillFdArray(ProgramParams& params) {
+  params.fd_array = {0};  // the kernel's own types, which need no descriptor
+  for (const Insn& insn : params.insns) {
+    if (insn.code != kCall || insn.src() != kPseudoKfuncCall || insn.off <= 0) continue;
+    const auto place = static_cast<size_t>(insn.off);
+    if (place >= params.fd_array.size()) params.fd_array.resize(place + 1);
+    if (params.fd_array[place] == 0)
+      params.fd_array[place] = PUREBPF_TRY(ModuleFd(static_cast<uint32_t>(place - 1)));
+  }
+  return {};
+}
+
 Result<void> Execution::Complete(LoadProgramStep& step, std::optional<Program>& attached_to) {
   ProgramParams& params = step.params;
   for (const MapSlot& slot : step.map_slots) {
@@ -53,11 +66,7 @@ Result<void> Execution::Complete(LoadProgramStep& step, std::optional<Program>& 
                                         std::to_string(slot.insn) + ", which is not there");
     params.insns[slot.insn + 1].imm = PUREBPF_TRY(ModuleFd(slot.module));
   }
-  if (step.calls_modules) {
-    params.fd_array = {0};  // the kernel's own types, which need no descriptor
-    for (uint32_t module = 0; module < plan_.modules.size(); ++module)
-      params.fd_array.push_back(PUREBPF_TRY(ModuleFd(module)));
-  }
+  if (step.calls_modules) PUREBPF_TRY(FillFdArray(params));
   params.attach_btf_id = step.attach.type;
   if (step.attach.module) params.attach_fd = PUREBPF_TRY(ModuleFd(*step.attach.module));
   if (step.attach.program_fd >= 0) {
