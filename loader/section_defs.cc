@@ -63,6 +63,15 @@ constexpr SectionDef kSectionDefs[] = {
     {"fexit.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFexit, kSleepable},
     {"fsession", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsession},
     {"fsession.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsession, kSleepable},
+    {"fsession.multi", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsessionMulti},
+    {"fsession.multi.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFsessionMulti,
+     kSleepable},
+    {"fentry.multi", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFentryMulti},
+    {"fexit.multi", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFexitMulti},
+    {"fentry.multi.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFentryMulti,
+     kSleepable},
+    {"fexit.multi.s", Extra::kOptional, ProgType::kTracing, AttachType::kTraceFexitMulti,
+     kSleepable},
     {"freplace", Extra::kOptional, ProgType::kExt, kNoAttachType},
     {"lsm", Extra::kOptional, ProgType::kLsm, AttachType::kLsmMac},
     {"lsm.s", Extra::kOptional, ProgType::kLsm, AttachType::kLsmMac, kSleepable},
@@ -148,7 +157,7 @@ std::optional<SectionMatch> MatchSection(std::string_view section) {
   const SectionDef* longest = nullptr;
   for (const SectionDef& def : kSectionDefs)
     if (section.size() > def.name.size() && section.starts_with(def.name) &&
-        // "fentry.multi" is another kind of program than "fentry"; "xdp.1" is not.
+        // "kprobe.session" is another kind of program than "kprobe"; "xdp.1" is not.
         (def.extra == Extra::kNone || section[def.name.size()] != '.') &&
         (longest == nullptr || def.name.size() > longest->name.size()))
       longest = &def;
