@@ -153,9 +153,11 @@ std::string Error::ToString() const {
   AppendVisible(line, operation);
   if (!object.empty()) {
     if (!line.empty()) line += ' ';
-    line += '\'';
+    // "program 'count'" stands without quotes of its own.
+    const std::string_view quote = object.contains('\'') ? "" : "'";
+    line += quote;
     AppendVisible(line, object);
-    line += '\'';
+    line += quote;
   }
   const auto add = [&line](std::string_view separator, std::string_view text) {
     if (!line.empty()) line += separator;

@@ -54,6 +54,12 @@ TEST(Error, SaysOnOneLineWhatWasDoneToWhatAndWhy) {
   }
 }
 
+TEST(Error, PutsNoQuotesRoundQuotes) {
+  const Error error{
+      .operation = "plan loading", .object = "count.o: program 'xdp'", .detail = "no"};
+  EXPECT_EQ(error.ToString(), "plan loading count.o: program 'xdp': no");
+}
+
 TEST(Error, IsPlacedWithinWhatHoldsTheObject) {
   EXPECT_EQ((Error{.object = "xdp"}).Within("count.o").object, "count.o: xdp");
   EXPECT_EQ((Error{}).Within("count.o").object, "count.o");

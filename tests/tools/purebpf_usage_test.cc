@@ -41,6 +41,21 @@ TEST(Usage, EveryVerbSaysWhatItDoes) {
   }
 }
 
+TEST(Usage, TheFirstWordOfVerbsHasTheirHelp) {
+  for (const auto& [word, verb] : {std::pair("btf", "btf dump"), {"gen", "gen skeleton"}}) {
+    for (const char* help : {"--help", "-h"}) {
+      const Ran ran = RunPurebpf({word, help});
+      EXPECT_EQ(ran.status, 0);
+      EXPECT_THAT(ran.out, StartsWith(std::string("usage: purebpf ") + verb));
+      EXPECT_EQ(ran.err, "");
+    }
+    const Ran wrong = RunPurebpf({word, "nothing"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_THAT(wrong.err, StartsWith(std::string("purebpf: unknown verb '") + word + " nothing'"));
+    EXPECT_THAT(wrong.err, HasSubstr(std::string("usage: purebpf ") + verb));
+  }
+}
+
 TEST(Usage, TheHelpHasEveryVerb) {
   for (const char* help : {"--help", "-h", "help"}) {
     const Ran ran = RunPurebpf({help});

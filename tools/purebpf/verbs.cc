@@ -187,6 +187,18 @@ size_t WordsOf(const Verb& verb, std::span<const std::string_view> arguments) {
   return arguments.size() > 1 && arguments[1] == verb.name.substr(space + 1) ? 2 : 0;
 }
 
+// The help of the verbs of two words that begin with this one.
+std::string HelpOfThoseThatBegin(std::string_view word) {
+  std::string text;
+  for (const Verb& verb : kVerbs) {
+    const size_t space = verb.name.find(' ');
+    if (space == std::string_view::npos || verb.name.substr(0, space) != word) continue;
+    if (!text.empty()) text += '\n';
+    text += verb.help;
+  }
+  return text;
+}
+
 // How many of the arguments, from the first on, are one option about the conversation.
 size_t TalkWords(std::span<const std::string_view> arguments) {
   if (arguments.empty() || !arguments[0].starts_with('-')) return 0;
@@ -251,12 +263,16 @@ int RunTool(Kernel& kernel, std::span<const std::string_view> all, Output& outpu
   }
   if (arguments.empty()) return Misused(output, "no verb is given", Usage());
   if (arguments[0] == "--version") return output.Write(kVersion) ? kOk : kFailed;
-  if (IsHelp(arguments[0]) || arguments[0] == "help" ||
-      ((arguments[0] == "btf" || arguments[0] == "gen") && arguments.size() == 2 &&
-       IsHelp(arguments[1]))) {
+  if (IsHelp(arguments[0]) || arguments[0] == "help") {
     return output.Write(Usage()) ? kOk : kFailed;
   }
-  return Misused(output, "unknown verb '" + std::string(arguments[0]) + "'", Usage());
+  // The first word of others: "btf" of "btf dump".
+  std::string verb(arguments[0]);
+  const std::string help = HelpOfThoseThatBegin(verb);
+  if (help.empty()) return Misused(output, "unknown verb '" + verb + "'", Usage());
+  if (arguments.size() > 1 && IsHelp(arguments[1])) return output.Write(help) ? kOk : kFailed;
+  if (arguments.size() > 1) verb.append(" ").append(arguments[1]);
+  return Misused(output, "unknown verb '" + verb + "'", help);
 }
 
 }  // namespace purebpf::tool
