@@ -30,9 +30,9 @@ struct FrozenAddress {
 // A 64-bit immediate of this value stands for one that is not known.
 inline constexpr uint64_t kUnknownImmediate = 0xffffffffa5a5a5a5;
 
-// By instruction. `frozen` by instruction, ascending; its numbers are of the byte order given. Time and memory are linear in the number of
-// instructions; everything can be reached where there are more than the kernel takes (1'000'000),
-// or jumps by table.
+// By instruction. `frozen` by instruction, ascending; its numbers are of the byte order given. Time
+// and memory are linear in the number of instructions; everything can be reached where there are
+// more than the kernel takes (1'000'000), or jumps by table.
 [[nodiscard]] std::vector<bool> ReachableInsns(std::span<const Insn> insns,
                                                std::span<const FrozenAddress> frozen,
                                                std::endian order);

@@ -26,8 +26,7 @@ extern void bpf_throw(__u64 cookie) __ksym;
 __noinline int catches(__u64 cookie) { return (int)cookie + 1; }
 
 SEC("?tc")
-__attribute__((btf_decl_tag("exception_callback:catches")))
-int throws(struct __sk_buff* skb) {
+__attribute__((btf_decl_tag("exception_callback:catches"))) int throws(struct __sk_buff* skb) {
   if (skb->len != 0) bpf_throw(41);
   return 7;
 }
