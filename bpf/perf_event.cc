@@ -54,12 +54,16 @@ Result<uint32_t> TracepointId(Kernel& kernel, const std::string& group, const st
     return std::unexpected(std::move(error));
   }
   Errno answer;
+  std::string asked;
   for (const char* tracefs : kTracefs) {
     const std::string path = std::string(tracefs) + "/events/" + object + "/id";
     const auto file = kernel.ReadFile(path, 64);
     if (!file) {
       // What the first says counts, unless it has no such file at all.
-      if (answer == Errno{} || answer == Errno{ENOENT}) answer = file.error();
+      if (answer == Errno{} || (answer == Errno{ENOENT} && file.error() != answer)) {
+        answer = file.error();
+        asked = path;
+      }
       continue;
     }
     const auto id = NumberIn(*file);
@@ -67,10 +71,13 @@ Result<uint32_t> TracepointId(Kernel& kernel, const std::string& group, const st
     return *id;
   }
   error = SystemError(answer, error.operation, object);
-  error.hint = answer == Errno{ENOENT}
-                   ? "no such tracepoint, or tracefs is not mounted: mount -t tracefs tracefs "
-                     "/sys/kernel/tracing"
-                   : "tracefs is for root alone, unless it is mounted otherwise";
+  error.detail = "its number is in " + asked;
+  if (error.code == Code::kNotFound)
+    error.hint =
+        "no such tracepoint, or tracefs is not mounted: mount -t tracefs tracefs "
+        "/sys/kernel/tracing";
+  if (error.code == Code::kPermission)
+    error.hint = "tracefs is for root alone, unless it is mounted otherwise";
   return std::unexpected(std::move(error));
 }
 

@@ -128,10 +128,15 @@ TEST_F(PerfEventCalls, SaysWhyATracepointIsNotFound) {
   fake_.files.erase(kId);
   EXPECT_THAT(Attach(program_, target),
               Fails(Code::kNotFound,
-                    "find tracepoint 'sched/sched_switch': ENOENT (No such file or directory); no "
-                    "such tracepoint, or tracefs is not mounted: mount -t tracefs"));
+                    "find tracepoint 'sched/sched_switch': ENOENT (No such file or directory): its "
+                    "number is in /sys/kernel/tracing/events/sched/sched_switch/id; no such "
+                    "tracepoint, or tracefs is not mounted: mount -t tracefs"));
   kernel_.read_error = EACCES;
   EXPECT_THAT(Attach(program_, target), Fails(Code::kPermission, "tracefs is for root alone"));
+  kernel_.read_error = EIO;
+  const auto broken = Attach(program_, target);
+  ASSERT_FALSE(broken.has_value());
+  EXPECT_EQ(broken.error().hint, "");
   kernel_.read_error.reset();
   for (const char* text : {"", "x", "0", "\n"}) {
     fake_.files[kId] = text;

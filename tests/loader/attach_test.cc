@@ -301,7 +301,9 @@ TEST_F(AttachBySectionTest, ATracepointIsAnEvent) {
   EXPECT_THAT(AttachTo("tracepoint/sched/sched_swich"),
               Fails(Code::kNotFound,
                     "find tracepoint 'on_event: sched/sched_swich': ENOENT (No such file or "
-                    "directory); group sched has no such tracepoint; near it: sched_switch"));
+                    "directory): its number is in "
+                    "/sys/kernel/tracing/events/sched/sched_swich/id; group sched has no such "
+                    "tracepoint; near it: sched_switch"));
   EXPECT_THAT(AttachTo("tp/shed/sched_switch"),
               Fails(Code::kNotFound, "there is no such group; near it: sched"));
   fake_.files.erase("/sys/kernel/tracing/events/sched/sched_switch/id");
