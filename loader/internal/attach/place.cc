@@ -72,7 +72,7 @@ std::optional<size_t> Nearest::Distance(std::string_view name) const {
   if (name.size() > wanted_.size() && name.starts_with(wanted_) && name[wanted_.size()] == '.')
     return 0;
   const size_t limit = wanted_.size() < 5 ? 1 : 2;
-  const auto [less, more] = std::minmax(name.size(), wanted_.size());
+  const auto [less, more] = std::minmax({name.size(), wanted_.size()});  // by value
   if (more > kMaxLength || more - less > limit) return std::nullopt;
   // Levenshtein's distance, a row at a time.
   std::array<size_t, kMaxLength + 1> row{};
