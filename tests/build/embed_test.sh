@@ -1,24 +1,11 @@
 #!/usr/bin/env bash
-# What //tools/build:embed refuses, and that every byte survives it. ARGUMENT: the generator.
+# What //tools/build:embed refuses, and that every byte survives it. ARGUMENTS: generator.sh, the
+# generator.
+# shellcheck source=tests/support/generator.sh
+source "$1"
 set -u
-embed=$PWD/$1
+generator=$PWD/$2
 cd "${TEST_TMPDIR:?}" || exit 1
-failed=0
-
-fail() {
-  echo "FAILED: $*"
-  failed=1
-}
-
-# EXIT_CODE WORDS ARGUMENT...: the generator ends so, and says so.
-refuses() {
-  local code=$1 words=$2 output status
-  shift 2
-  output=$("$embed" "$@" 2>&1)
-  status=$?
-  ((status == code)) || fail "$*: exit code $status, not $code"
-  [[ $output == *"$words"* ]] || fail "$*: '$output' has no '$words'"
-}
 
 outputs=(--include t/bytes.h --header bytes.h --source bytes.cc)
 printf 'x' >one
@@ -41,7 +28,7 @@ refuses 1 "write 'none/bytes.h': ENOENT" --namespace n --include t/bytes.h \
 for ((i = 0; i < 256; i++)); do
   printf '%b' "$(printf '\\0%03o7\\0%03o?\\0%03o"\\0134' "$i" "$i" "$i")"
 done >all
-"$embed" --namespace a::b_1 "${outputs[@]}" all || fail "all bytes"
+"$generator" --namespace a::b_1 "${outputs[@]}" all || fail "all bytes"
 grep -qx '#ifndef T_BYTES_H_' bytes.h || fail "the guard is not the include path"
 grep -q 'namespace a::b_1 {' bytes.h || fail "no namespace a::b_1"
 grep -q 'alignas(8)' bytes.cc || fail "not aligned to 8"
@@ -52,4 +39,4 @@ sed -n 's/^    "\(.*\)";\{0,1\}$/\1/p' bytes.cc | tr -d '\n' | sed 's/%/%%/g' >l
 printf "$(cat literal)" >again
 cmp all again || fail "the bytes differ"
 
-exit "$failed"
+finish

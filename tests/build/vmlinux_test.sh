@@ -1,33 +1,20 @@
 #!/usr/bin/env bash
-# What bpf_vmlinux writes, and what it refuses. ARGUMENTS: its generator, purebpf, an object.
+# What bpf_vmlinux writes, and what it refuses. ARGUMENTS: generator.sh, its generator, purebpf,
+# an object.
+# shellcheck source=tests/support/generator.sh
+source "$1"
 set -u
-vmlinux=$PWD/$1 purebpf=$PWD/$2 object=$PWD/$3
+generator=$PWD/$2 purebpf=$PWD/$3 object=$PWD/$4
 cd "${TEST_TMPDIR:?}" || exit 1
-failed=0
 
-fail() {
-  echo "FAILED: $*"
-  failed=1
-}
-
-# EXIT_CODE WORDS ARGUMENT...: the generator ends so, and says so.
-refuses() {
-  local code=$1 words=$2 output status
-  shift 2
-  output=$("$vmlinux" "$@" 2>&1)
-  status=$?
-  ((status == code)) || fail "$*: exit code $status, not $code"
-  [[ $output == *"$words"* ]] || fail "$*: '$output' has no '$words'"
-}
-
-"$vmlinux" "$object" ours.h || fail "no header from an object"
+"$generator" "$object" ours.h || fail "no header from an object"
 "$purebpf" btf dump "$object" --format c >theirs.h
 cmp ours.h theirs.h || fail "purebpf btf dump writes another header"
 grep -q '^struct process {' ours.h || fail "the object's types are missing"
 
 # BTF as it stands: a header, and the types void and int.
 printf '\x9f\xeb\x01\0\x18\0\0\0\0\0\0\0\x10\0\0\0\x10\0\0\0\x05\0\0\0\x01\0\0\0\0\0\0\x01\x04\0\0\0\x20\0\0\x01\0int\0' >raw
-"$vmlinux" raw raw.h || fail "no header from BTF as it stands"
+"$generator" raw raw.h || fail "no header from BTF as it stands"
 
 printf 'neither' >text
 head -c 100 "$object" >short
@@ -44,4 +31,4 @@ refuses 1 'it has no section .BTF' none out.h
 refuses 1 "cannot write 'none/out.h'" "$object" none/out.h
 [[ ! -e out.h ]] || fail "a header was written all the same"
 
-exit "$failed"
+finish

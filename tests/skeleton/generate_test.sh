@@ -1,24 +1,11 @@
 #!/usr/bin/env bash
-# What //tools/skeleton:generate refuses, and in which words. ARGUMENTS: the generator, an object.
+# What //tools/skeleton:generate refuses, and in which words. ARGUMENTS: generator.sh, the generator, an
+# object.
+# shellcheck source=tests/support/generator.sh
+source "$1"
 set -u
-generate=$PWD/$1 object=$PWD/$2
+generator=$PWD/$2 object=$PWD/$3
 cd "${TEST_TMPDIR:?}" || exit 1
-failed=0
-
-fail() {
-  echo "FAILED: $*"
-  failed=1
-}
-
-# EXIT_CODE WORDS ARGUMENT...: the generator ends so, and says so.
-refuses() {
-  local code=$1 words=$2 output status
-  shift 2
-  output=$("$generate" "$@" 2>&1)
-  status=$?
-  ((status == code)) || fail "$*: exit code $status, not $code"
-  [[ $output == *"$words"* ]] || fail "$*: '$output' has no '$words'"
-}
 
 named=(--name traffic --include t/traffic.skel.h)
 outputs=(--header traffic.skel.h --source traffic.skel.cc)
@@ -36,8 +23,8 @@ echo 'not an object' >text
 refuses 1 'traffic' "${named[@]}" "${outputs[@]}" text
 [[ ! -e traffic.skel.h ]] || fail "it has written something all the same"
 
-"$generate" "${named[@]}" "${outputs[@]}" --namespace a::b "$object" || fail "it does not generate"
+"$generator" "${named[@]}" "${outputs[@]}" --namespace a::b "$object" || fail "it does not generate"
 grep -qx 'namespace a::b {' traffic.skel.h || fail "no namespace a::b"
 grep -qx '#include "t/traffic.skel.h"' traffic.skel.cc || fail "the source does not include the header"
 
-exit "$failed"
+finish
