@@ -207,8 +207,11 @@ Result<Selection> Select(const CollectionSpec& spec, const SpecIndex& index,
   Selector selector(spec, index, options, false);
   PUREBPF_TRY(selector.CheckNames());
   PUREBPF_TRY(selector.LeaveOut());
-  auto selected = options.only ? selector.ByName() : selector.All();
-  if (!selected) return std::unexpected(std::move(selected).error());
+  if (options.only) {
+    PUREBPF_TRY(selector.ByName());
+  } else {
+    PUREBPF_TRY(selector.All());
+  }
   return std::move(selector).Take();
 }
 
