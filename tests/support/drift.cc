@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "purebpf/bpf/testing/fixture.h"
@@ -27,15 +30,73 @@ void Mask(std::vector<Block>& blocks) {
   }
 }
 
-std::vector<std::string> Calls(Fixture fixture) {
+// Fields that each build of a kernel has anew, by the call; the last of each row is the path, where
+// it is one of files.
+struct BuildField {
+  std::string_view verb;
+  std::string_view name;
+  std::string_view path = {};
+};
+constexpr std::string_view kOwnTypes = "\"/sys/kernel/btf/";
+constexpr BuildField kBuildFields[] = {
+    {"BPF_OBJ_GET_INFO_BY_FD", "jited_prog_len"},  // by the processor's mitigations too
+    {"BPF_OBJ_GET_INFO_BY_FD", "target_btf_id"},
+    {"BPF_PROG_LOAD", "attach_btf_id"},
+    {"open_file", "size", kOwnTypes},
+    {"open_file", "contents", kOwnTypes},
+};
+
+bool IsOfTheBuild(const Call& call, std::string_view name) {
+  return std::ranges::any_of(kBuildFields, [&](const BuildField& row) {
+    if (row.verb != call.verb || row.name != name) return false;
+    return std::ranges::any_of(call.inputs, [&](const Field& input) {
+      return row.path.empty() || (input.name == "path" && input.value.starts_with(row.path));
+    });
+  });
+}
+
+void MaskBuild(const Call& call, std::vector<Field>& fields) {
+  for (Field& field : fields)
+    if (IsOfTheBuild(call, field.name)) field.value = "~";
+}
+
+void MaskBuild(Call& call) {
+  if (call.verb == "uname") call.result = "~";
+  const Call whole = call;
+  MaskBuild(whole, call.inputs);
+  MaskBuild(whole, call.outputs);
+  for (Block& block : call.blocks) {
+    MaskBuild(whole, block.fields);
+    for (Block& inner : block.blocks) MaskBuild(whole, inner.fields);
+  }
+}
+
+// "(18) r1 = 0xffff8882d0ed7400", of a 64-bit kernel's map; limits of a register's values are
+// written in another way.
+std::string WithoutAddresses(std::string text) {
+  constexpr std::string_view kBegin = " = 0xffff";
+  constexpr size_t kDigits = 12;  // that follow
+  for (size_t at = 0; (at = text.find(kBegin, at)) != std::string::npos; at += kBegin.size()) {
+    const size_t digits = at + kBegin.size();
+    if (text.find_first_not_of("0123456789abcdef", digits) == digits + kDigits)
+      text.replace(digits, kDigits, "~");
+  }
+  return text;
+}
+
+enum class Compared : uint8_t { kAll, kBehaviour };
+
+std::vector<std::string> Calls(const Fixture& fixture, Compared compared) {
   std::vector<std::string> calls;
-  for (Call& call : fixture.calls) {
+  for (Call call : fixture.calls) {
     call.comment.clear();
     call.before.clear();
     Mask(call.inputs);
     Mask(call.outputs);
     Mask(call.blocks);
-    calls.push_back(WriteCall(call));
+    if (compared == Compared::kBehaviour) MaskBuild(call);
+    const std::string text = WriteCall(call);
+    calls.push_back(compared == Compared::kBehaviour ? WithoutAddresses(text) : text);
   }
   return calls;
 }
@@ -80,15 +141,7 @@ class Printer {
   bool in_change_ = false;
 };
 
-}  // namespace
-
-std::string Drift(std::string_view recorded, std::string_view now) {
-  Result<Fixture> old_fixture = ParseFixture(recorded);
-  if (!old_fixture) return old_fixture.error().ToString() + "\n";
-  Result<Fixture> new_fixture = ParseFixture(now);
-  if (!new_fixture) return new_fixture.error().ToString() + "\n";
-  const std::vector<std::string> a = Calls(std::move(*old_fixture));
-  const std::vector<std::string> b = Calls(std::move(*new_fixture));
+std::string Differences(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   if (a == b) return "";
   const auto lengths = CommonLengths(a, b);
   Printer printer;
@@ -105,6 +158,18 @@ std::string Drift(std::string_view recorded, std::string_view now) {
     }
   }
   return printer.Take();
+}
+
+}  // namespace
+
+Drifted Drift(std::string_view recorded, std::string_view now) {
+  const Result<Fixture> before = ParseFixture(recorded);
+  if (!before) return {.calls = before.error().ToString() + "\n"};
+  const Result<Fixture> after = ParseFixture(now);
+  if (!after) return {.calls = after.error().ToString() + "\n"};
+  return {.calls = Differences(Calls(*before, Compared::kBehaviour),
+                               Calls(*after, Compared::kBehaviour)),
+          .build = Calls(*before, Compared::kAll) != Calls(*after, Compared::kAll)};
 }
 
 }  // namespace purebpf::testing

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "purebpf/tests/support/dual_test.h"
 #include "purebpf/tests/support/fixture_bundle.h"
@@ -14,31 +15,87 @@ std::string FixtureOf(const std::string& about, const std::string& calls) {
   return "purebpf fixture 1\nkernel 6.12.0\narch x86_64\nabout " + about + "\n\n" + calls;
 }
 
+std::string Calls(const std::string& recorded, const std::string& now) {
+  return Drift(FixtureOf("x", recorded), FixtureOf("x", now)).calls;
+}
+
 constexpr const char* kCreate = "BPF_MAP_CREATE map_type=BPF_MAP_TYPE_HASH key_size=4 = map:1\n";
 
 TEST(Drift, IsNoneWhereOnlyFreeValuesDiffer) {
-  EXPECT_EQ(Drift(FixtureOf("one", std::string(kCreate) + "close fd=map:1\n"),
+  for (const auto& [recorded, now] :
+       {std::pair(FixtureOf("one", std::string(kCreate) + "close fd=map:1\n"),
                   FixtureOf("another", std::string(kCreate) + "close fd=map:1\n")),
-            "");
-  EXPECT_EQ(Drift(FixtureOf("x", "BPF_PROG_TEST_RUN prog_fd=prog:1 = 0 duration=~12\n"),
-                  FixtureOf("x", "BPF_PROG_TEST_RUN prog_fd=prog:1 = 0 duration=~34\n")),
-            "");
+        std::pair(FixtureOf("x", "BPF_PROG_TEST_RUN prog_fd=prog:1 = 0 duration=~12\n"),
+                  FixtureOf("x", "BPF_PROG_TEST_RUN prog_fd=prog:1 = 0 duration=~34\n"))}) {
+    const Drifted drifted = Drift(recorded, now);
+    EXPECT_EQ(drifted.calls, "");
+    EXPECT_FALSE(drifted.build);
+  }
 }
 
 TEST(Drift, TellsTheCallThatIsAnsweredInAnotherWay) {
-  EXPECT_EQ(Drift(FixtureOf("x", std::string(kCreate) + "BPF_MAP_FREEZE map_fd=map:1 = 0\n"),
-                  FixtureOf("x", std::string(kCreate) + "BPF_MAP_FREEZE map_fd=map:1 = EPERM\n")),
+  EXPECT_EQ(Calls(std::string(kCreate) + "BPF_MAP_FREEZE map_fd=map:1 = 0\n",
+                  std::string(kCreate) + "BPF_MAP_FREEZE map_fd=map:1 = EPERM\n"),
             "call 2:\n- BPF_MAP_FREEZE map_fd=map:1 = 0\n+ BPF_MAP_FREEZE map_fd=map:1 = EPERM "
             "(Operation not permitted)\n");
 }
 
 TEST(Drift, FindsTheWayBackBehindCallsThatAreNew) {
-  EXPECT_EQ(Drift(FixtureOf("x", "close fd=map:1\n"),
-                  FixtureOf("x", std::string(kCreate) + "close fd=map:1\n")),
+  EXPECT_EQ(Calls("close fd=map:1\n", std::string(kCreate) + "close fd=map:1\n"),
             "call 1:\n+ " + std::string(kCreate));
 }
 
-TEST(Drift, SaysWhatIsNoFixture) { EXPECT_NE(Drift("nonsense", FixtureOf("x", "")), ""); }
+struct BuildRow {
+  const char* name;
+  const char* recorded;
+  const char* now;
+};
+
+// What comes with a build or a boot of the same kernel is no drift, and is told apart.
+TEST(Drift, IsNoneWhereOnlyTheBuildDiffers) {
+  constexpr BuildRow kRows[] = {
+      {"release", "uname = \"6.18.1-one\"\n", "uname = \"6.18.2-other\"\n"},
+      {"machine code",
+       "BPF_OBJ_GET_INFO_BY_FD bpf_fd=prog:1 info_len=232 = 0\n    = info\n"
+       "        id=prog#1 jited_prog_len=19\n",
+       "BPF_OBJ_GET_INFO_BY_FD bpf_fd=prog:1 info_len=232 = 0\n    = info\n"
+       "        id=prog#1 jited_prog_len=23\n"},
+      {"types", "open_file path=\"/sys/kernel/btf/vmlinux\" = view:1 size=24 contents=hex:9feb\n",
+       "open_file path=\"/sys/kernel/btf/vmlinux\" = view:1 size=26 contents=hex:9fec\n"},
+      {"a type's number", "BPF_PROG_LOAD insn_cnt=2 attach_btf_id=17 = prog:1\n",
+       "BPF_PROG_LOAD insn_cnt=2 attach_btf_id=18 = prog:1\n"},
+      {"address",
+       "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+       "        \"4: (18) r1 = 0xffff8882d0ed7400       ; R1=map_ptr(ks=4)\\n\"\n",
+       "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+       "        \"4: (18) r1 = 0xffff888102bbf800       ; R1=map_ptr(ks=4)\\n\"\n"},
+  };
+  for (const BuildRow& row : kRows) {
+    SCOPED_TRACE(row.name);
+    const Drifted drifted = Drift(FixtureOf("x", row.recorded), FixtureOf("x", row.now));
+    EXPECT_EQ(drifted.calls, "");
+    EXPECT_TRUE(drifted.build);
+  }
+}
+
+TEST(Drift, IsTheRestOfACallThatDiffersByTheBuildToo) {
+  EXPECT_NE(Calls("open_file path=\"/sys/kernel/btf/vmlinux\" = view:1 size=24 contents=hex:9feb\n",
+                  "open_file path=\"/sys/kernel/btf/vmlinux\" = ENOENT\n"),
+            "");
+  EXPECT_NE(Calls("open_file path=\"/tmp/one\" = view:1 size=2 contents=hex:9feb\n",
+                  "open_file path=\"/tmp/one\" = view:1 size=2 contents=hex:9fec\n"),
+            "");
+  EXPECT_NE(Calls("BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+                  "        \"R1=scalar(umax=0xffffffff00000000)\\n\"\n",
+                  "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+                  "        \"R1=scalar(umax=0xffffffffffffffff)\\n\"\n"),
+            "");
+}
+
+TEST(Drift, SaysWhatIsNoFixture) {
+  EXPECT_NE(Drift("nonsense", FixtureOf("x", "")).calls, "");
+  EXPECT_NE(Drift(FixtureOf("x", ""), "nonsense").calls, "");
+}
 
 TEST(FixtureBundle, HoldsSeveralFixturesByWhatTheyAreAbout) {
   FixtureBundle bundle = FixtureBundle::Parse(FixtureOf("one", kCreate) + FixtureOf("two", ""));

@@ -46,13 +46,6 @@ std::string FileName(std::string_view bundle, std::string_view series) {
   return std::string(bundle) + "." + std::string(series) + ".fixture";
 }
 
-std::string SkipReason(std::string_view fixture) {
-  const size_t at = fixture.find("\n# " + std::string(kSkipped));
-  if (at == std::string_view::npos) return "";
-  const std::string_view line = fixture.substr(at + 3 + kSkipped.size());
-  return std::string(line.substr(0, line.find('\n')));
-}
-
 DualCase& Next() {
   static DualCase next;
   return next;
@@ -86,6 +79,13 @@ std::string KernelTestName(std::string_view kernel) {
 
 std::string FixturePath(std::string_view bundle, std::string_view series) {
   return "tests/fixtures/" + FileName(bundle, series);
+}
+
+std::string SkipReason(std::string_view fixture) {
+  const size_t at = fixture.find("\n# " + std::string(kSkipped));
+  if (at == std::string_view::npos) return "";
+  const std::string_view line = fixture.substr(at + 3 + kSkipped.size());
+  return std::string(line.substr(0, line.find('\n')));
 }
 
 struct DualKernel::State {
@@ -161,12 +161,15 @@ AssertionResult DualKernel::Keep() {
   const FixtureBundle bundle = FixtureBundle::Read(path);
   const std::string* recorded = bundle.Find(which.test);
   if (recorded == nullptr) return AssertionSuccess();
-  const std::string drift = Drift(*recorded, said);
-  if (drift.empty()) return AssertionSuccess();
+  const Drifted drift = Drift(*recorded, said);
+  if (drift.calls.empty()) {
+    if (drift.build) ::testing::Test::RecordProperty("other build", path + ": " + which.test);
+    return AssertionSuccess();
+  }
   ::testing::Test::RecordProperty("drifted", path + ": " + which.test);
   std::cout << path << ": " << which.test << ": this kernel says something else than was recorded ("
             << "record it anew with tools/test --record):\n"
-            << drift;
+            << drift.calls;
   if (Variable("PUREBPF_DRIFT") == nullptr) return AssertionSuccess();
   return AssertionFailure() << "the recording has drifted from the running kernel: see above";
 }

@@ -43,6 +43,9 @@ std::string KernelTestName(std::string_view kernel);
 // tests/fixtures/<bundle>.<series>.fixture
 std::string FixturePath(std::string_view bundle, std::string_view series);
 
+// Why a test was skipped when this was recorded; empty: it was not.
+std::string SkipReason(std::string_view fixture);
+
 // Which recording a test has.
 struct DualCase {
   std::string bundle;  // the file's name, up to the release
