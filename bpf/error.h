@@ -72,7 +72,7 @@ std::optional<int> ErrnoNamed(std::string_view name);
 Code CodeOf(Errno error);
 
 // An Error for a failed system call; the code is CodeOf(error).
-Error SystemError(Errno error, std::string_view operation, std::string_view object);
+[[gnu::cold]] Error SystemError(Errno error, std::string_view operation, std::string_view object);
 
 }  // namespace purebpf
 

@@ -20,10 +20,11 @@ struct [[nodiscard]] ParseError {
 template <typename T = void>
 using Result = std::expected<T, ParseError>;
 
-inline std::unexpected<ParseError> Malformed(std::string message) {
+// Cold: what leads to them is laid out away from what a sound file needs.
+[[gnu::cold, gnu::noinline]] inline std::unexpected<ParseError> Malformed(std::string message) {
   return std::unexpected(ParseError{.message = std::move(message)});
 }
-inline std::unexpected<ParseError> Unsupported(std::string message) {
+[[gnu::cold, gnu::noinline]] inline std::unexpected<ParseError> Unsupported(std::string message) {
   return std::unexpected(ParseError{.message = std::move(message), .unsupported = true});
 }
 

@@ -11,7 +11,8 @@
 namespace purebpf::internal {
 
 // Of operation "resolve CO-RE relocation".
-std::unexpected<Error> CoreError(Code code, std::string detail, std::string hint = {});
+[[gnu::cold]] std::unexpected<Error> CoreError(Code code, std::string detail,
+                                               std::string hint = {});
 
 inline std::unexpected<Error> CoreMalformed(std::string detail) {
   return CoreError(Code::kMalformed, std::move(detail));

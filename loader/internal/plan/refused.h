@@ -10,8 +10,8 @@
 namespace purebpf::internal {
 
 // An Error of operation "plan loading".
-std::unexpected<Error> Refused(Code code, std::string object, std::string detail,
-                               std::string hint = "");
+[[gnu::cold]] std::unexpected<Error> Refused(Code code, std::string object, std::string detail,
+                                             std::string hint = "");
 
 }  // namespace purebpf::internal
 
