@@ -45,10 +45,22 @@ SysResult<MutableBytes> Mmap(uint64_t address, size_t size, int protection, int 
   return MutableBytes(reinterpret_cast<std::byte*>(*mapped), size);
 }
 
-// Appends all that `fd` has to `bytes`.
+// The file's size, or nothing where it has none that is known beforehand, or too large a one.
+std::optional<size_t> SizeOf(int fd, size_t max_bytes) {
+  constexpr int kSeekSet = 0;
+  constexpr int kSeekEnd = 2;
+  const auto size = Call(Sys::kLseek, fd, 0, kSeekEnd);
+  if (!size || !Call(Sys::kLseek, fd, 0, kSeekSet)) return std::nullopt;
+  if (*size == 0 || static_cast<size_t>(*size) > max_bytes) return std::nullopt;
+  return static_cast<size_t>(*size);
+}
+
+// Appends all that `fd` has to `bytes`. A file that has grown since it said its size, or never
+// said one, is read all the same.
 SysResult<void> ReadAll(int fd, size_t max_bytes, std::vector<std::byte>& bytes) {
-  constexpr size_t kFirstRoom = 16384;  // most objects and every small /sys file, in one read
+  constexpr size_t kFirstRoom = 4096;
   size_t filled = 0;
+  if (const auto size = SizeOf(fd, max_bytes)) bytes.resize(std::min(*size + 1, max_bytes));
   while (true) {
     if (filled == bytes.size() && filled < max_bytes)
       bytes.resize(std::min(max_bytes,
@@ -70,16 +82,6 @@ SysResult<void> ReadAll(int fd, size_t max_bytes, std::vector<std::byte>& bytes)
 // Whether a file of this path can be mapped without fear: one on a disk that is cut while it is
 // mapped ends the process with SIGBUS.
 bool NeverShrinks(const std::string& path) { return path.starts_with("/sys/kernel/btf/"); }
-
-// The file's size, or nothing where it has none that is known beforehand, or too large a one.
-std::optional<size_t> SizeOf(int fd, size_t max_bytes) {
-  constexpr int kSeekSet = 0;
-  constexpr int kSeekEnd = 2;
-  const auto size = Call(Sys::kLseek, fd, 0, kSeekEnd);
-  if (!size || *size == 0 || static_cast<size_t>(*size) > max_bytes) return std::nullopt;
-  if (!Call(Sys::kLseek, fd, 0, kSeekSet)) return std::nullopt;
-  return static_cast<size_t>(*size);
-}
 
 // The mapping, or nothing where the kernel has none for this file.
 std::optional<Bytes> MapWhole(int fd, size_t size) {
