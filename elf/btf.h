@@ -8,6 +8,7 @@
 #ifndef PUREBPF_ELF_BTF_H_
 #define PUREBPF_ELF_BTF_H_
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -117,6 +118,9 @@ class Btf {
   // outside of them.
   [[nodiscard]] size_t OffsetOf(uint32_t index) const;
   [[nodiscard]] size_t ExtentAt(size_t offset) const;
+  // The words that every type begins with; 0 where there is none.
+  [[nodiscard]] std::array<uint32_t, 3> CommonAt(size_t offset) const;
+  [[nodiscard]] std::array<uint32_t, 3> CommonOf(TypeId id) const;
 
   [[nodiscard]] bool Inherited(const BtfType& type) const {
     return static_cast<uint32_t>(type.id) < first_id_ && base_ != nullptr;

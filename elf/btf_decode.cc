@@ -21,10 +21,19 @@ uint32_t Btf::WordOf(Bytes bytes, size_t index) const {
                                        : Words<std::endian::big>(size)[0];
 }
 
+std::array<uint32_t, kTypeWords> Btf::CommonAt(size_t offset) const {
+  std::array<uint32_t, kTypeWords> words = {};
+  if (offset > types_.size() || types_.size() - offset < kTypeSize) return words;
+  std::memcpy(words.data(), types_.data() + offset, sizeof words);
+  if (order_ != std::endian::native)
+    for (uint32_t& word : words) word = std::byteswap(word);
+  return words;
+}
+
 size_t Btf::ExtentAt(size_t offset) const {
-  const auto common = Slice(types_, offset, kTypeSize);
-  if (!common) return types_.size() - std::min(offset, types_.size());
-  const TypeInfo info(WordOf(*common, 1));
+  if (offset > types_.size() || types_.size() - offset < kTypeSize)
+    return types_.size() - std::min(offset, types_.size());
+  const TypeInfo info(CommonAt(offset)[1]);
   uint64_t fixed = kTypeSize;
   uint64_t element = 0;
   if (info.kind() != BtfKind::kOther) {
@@ -45,6 +54,12 @@ size_t Btf::OffsetOf(uint32_t index) const {
   return offset;
 }
 
+std::array<uint32_t, kTypeWords> Btf::CommonOf(TypeId id) const {
+  const auto raw = static_cast<uint32_t>(id);
+  if (raw >= type_count() || id == TypeId::kVoid) return {};
+  return raw < first_id_ ? base_->CommonOf(id) : CommonAt(OffsetOf(raw - first_id_));
+}
+
 Bytes Btf::Record(TypeId id) const {
   const auto raw = static_cast<uint32_t>(id);
   if (raw >= type_count() || id == TypeId::kVoid) return {};
@@ -60,22 +75,21 @@ BtfType Btf::Type(TypeId id) const {
   if (id == TypeId::kVoid || raw >= type_count()) return type;
   if (raw < first_id_) return base_->Type(id);
   const size_t offset = OffsetOf(raw - first_id_);
-  const Bytes record = types_.subspan(offset);
-  const TypeInfo info(WordOf(record, 1));
-  const uint32_t third = WordOf(record, 2);
+  const auto [name, bits, third] = CommonAt(offset);
+  const TypeInfo info(bits);
   type.id = id;
   type.kind = info.kind();
   type.kind_flag = info.kind_flag();
-  type.name = Name(WordOf(record, 0));
+  type.name = Name(name);
   type.body = static_cast<uint32_t>(offset + kTypeSize);
   const KindLayout& layout = LayoutOf(type.kind);
   if (layout.element != 0) type.count = info.vlen();
   if (layout.third == ThirdWord::kSize) type.size = third;
   if (layout.third == ThirdWord::kType) type.target = TypeId{third};
   if (type.kind == BtfKind::kFunc) type.linkage = info.vlen();
-  if (type.kind == BtfKind::kVar) type.linkage = WordOf(record, kTypeWords);
+  if (type.kind == BtfKind::kVar) type.linkage = WordOf(Body(type, 0, kWordSize), 0);
   if (type.kind == BtfKind::kDeclTag) {
-    type.component = static_cast<int32_t>(WordOf(record, kTypeWords));
+    type.component = static_cast<int32_t>(WordOf(Body(type, 0, kWordSize), 0));
   }
   return type;
 }

@@ -46,10 +46,10 @@ Result<BtfType> Btf::Resolve(TypeId id) const {
   TypeId next = id;
   for (int depth = 0; depth <= kMaxDepth; ++depth) {
     if (next == TypeId::kVoid) return BtfType{};
-    const Bytes record = Record(next);
-    if (!IsTransparent(TypeInfo(WordOf(record, 1)).kind())) return Type(next);
+    const auto [name, bits, third] = CommonOf(next);
+    if (!IsTransparent(TypeInfo(bits).kind())) return Type(next);
     if (visited_ != nullptr) visited_->Add(next);
-    next = TypeId{WordOf(record, 2)};
+    next = TypeId{third};
   }
   return Malformed(Deep(id, "typedefs and modifiers"));
 }
