@@ -149,9 +149,9 @@ std::span<const SectionDef> SectionDefs() { return kSectionDefs; }
 
 std::optional<SectionMatch> MatchSection(std::string_view section) {
   for (const SectionDef& def : kSectionDefs) {
-    if (section == def.name) return SectionMatch{&def, {}};
-    if (def.extra == Extra::kOptional && section.starts_with(def.name) &&
-        section[def.name.size()] == '/')
+    if (!section.starts_with(def.name)) continue;
+    if (section.size() == def.name.size()) return SectionMatch{&def, {}};
+    if (def.extra == Extra::kOptional && section[def.name.size()] == '/')
       return SectionMatch{&def, section.substr(def.name.size() + 1)};
   }
   const SectionDef* longest = nullptr;

@@ -17,6 +17,8 @@ namespace {
 // Fields that a definition can have, with room for those of a later kernel.
 constexpr uint32_t kMaxFields = 32;
 constexpr uint32_t kDescriptorSize = sizeof(uint32_t);
+// .data, .rodata, .bss and .kconfig, which follow.
+constexpr size_t kUsualDataMaps = 4;
 
 template <typename T = void>
 using Read = std::expected<T, std::string>;
@@ -246,6 +248,8 @@ void ReadBtfMaps(Object& object) {
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kBtfMaps) continue;
     const std::vector<Definer> places = DefinersOf(object, section);
+    MakeRoom(object.spec.maps, places.size() + kUsualDataMaps);
+    object.maps.MakeRoom(places.size());
     for (size_t i = 0; i < places.size(); ++i) {
       const Definer& place = places[i];
       const uint64_t limit = i + 1 < places.size() ? places[i + 1].offset : section.size;

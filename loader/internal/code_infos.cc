@@ -2,7 +2,9 @@
 // declaration tags say of functions.
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "purebpf/elf/btf_ext.h"
 #include "purebpf/elf/bytes.h"
@@ -16,64 +18,79 @@ constexpr size_t kMaxAccess = 512;  // "0:1:2": 64 levels, as many as anybody ha
 constexpr std::string_view kExceptionCallback = "exception_callback:";
 constexpr std::string_view kContext = "arg:ctx";
 
-// Where a record of .BTF.ext belongs.
-struct Place {
-  FunctionSpec* function = nullptr;  // null: in no function that there is
-  uint32_t insn = 0;
+// The records of one function, which come in a row.
+template <typename Record>
+struct Run {
+  const elf::Section& section;
+  const Extent& extent;  // of the function
+  std::span<const Record> records;
+
+  [[nodiscard]] uint32_t InsnOf(const Record& record) const {
+    return static_cast<uint32_t>((record.offset - extent.begin) / sizeof(Insn));
+  }
 };
 
-// A linker keeps the records of a weak function that another one replaced.
-Place PlaceOf(Object& object, const elf::Section& section, uint32_t offset) {
-  const Extent* extent = object.functions.At(section.index, offset);
-  if (extent == nullptr) return {};
-  return {&object.spec.functions[extent->index],
-          static_cast<uint32_t>((offset - extent->begin) / sizeof(Insn))};
-}
-
-void Attach(Object& object, const elf::Section& section, const elf::CoreRelocation& relocation) {
-  const Place place = PlaceOf(object, section, relocation.offset);
-  if (place.function == nullptr) return;
-  if (relocation.offset % sizeof(Insn) != 0) {
-    Note(place.function->problem, elf::Describe(section) + ": a CO-RE relocation at offset " +
-                                      std::to_string(relocation.offset) +
-                                      " is not at an instruction's start");
-  } else if (relocation.access.size() > kMaxAccess) {
-    Note(place.function->problem, Where(section, relocation.offset) +
-                                      ": the CO-RE relocation's path has " +
-                                      std::to_string(relocation.access.size()) +
-                                      " bytes; the limit is " + std::to_string(kMaxAccess));
-  } else if (object.Afford(relocation.access.size())) {
-    place.function->core.push_back({.insn = place.insn,
-                                    .type = static_cast<uint32_t>(relocation.type),
-                                    .access = std::string(relocation.access),
-                                    .kind = relocation.kind});
+void Attach(Object& object, FunctionSpec& function, const Run<elf::CoreRelocation>& run) {
+  MakeRoom(function.core, run.records.size());
+  for (const elf::CoreRelocation& relocation : run.records) {
+    if (relocation.offset % sizeof(Insn) != 0) {
+      Note(function.problem, elf::Describe(run.section) + ": a CO-RE relocation at offset " +
+                                 std::to_string(relocation.offset) +
+                                 " is not at an instruction's start");
+    } else if (relocation.access.size() > kMaxAccess) {
+      Note(function.problem, Where(run.section, relocation.offset) +
+                                 ": the CO-RE relocation's path has " +
+                                 std::to_string(relocation.access.size()) +
+                                 " bytes; the limit is " + std::to_string(kMaxAccess));
+    } else if (object.Afford(relocation.access.size())) {
+      function.core.push_back({.insn = run.InsnOf(relocation),
+                               .type = static_cast<uint32_t>(relocation.type),
+                               .access = std::string(relocation.access),
+                               .kind = relocation.kind});
+    }
   }
 }
 
-void Attach(Object& object, const elf::Section& section, const elf::FuncInfo& info) {
-  const Place place = PlaceOf(object, section, info.offset);
-  if (place.function != nullptr)
-    place.function->func_infos.push_back(
-        {.insn = place.insn, .type = static_cast<uint32_t>(info.type)});
+void Attach(Object&, FunctionSpec& function, const Run<elf::FuncInfo>& run) {
+  MakeRoom(function.func_infos, run.records.size());
+  for (const elf::FuncInfo& info : run.records)
+    function.func_infos.push_back(
+        {.insn = run.InsnOf(info), .type = static_cast<uint32_t>(info.type)});
 }
 
-void Attach(Object& object, const elf::Section& section, const elf::LineInfo& info) {
+void Attach(Object&, FunctionSpec& function, const Run<elf::LineInfo>& run) {
   constexpr uint32_t kColumnBits = 10;  // include/uapi/linux/btf.h: BPF_LINE_INFO_LINE_NUM
-  const Place place = PlaceOf(object, section, info.offset);
-  if (place.function != nullptr)
-    place.function->line_infos.push_back({.insn = place.insn,
-                                          .file = info.file,
-                                          .line = info.text,
-                                          .line_column = info.line << kColumnBits | info.column});
+  MakeRoom(function.line_infos, run.records.size());
+  for (const elf::LineInfo& info : run.records)
+    function.line_infos.push_back({.insn = run.InsnOf(info),
+                                   .file = info.file,
+                                   .line = info.text,
+                                   .line_column = info.line << kColumnBits | info.column});
 }
 
-template <typename Sections, typename Records>
-void AttachAll(Object& object, const Sections& sections, Records records) {
-  for (const auto& part : sections) {
-    const elf::Section* section = object.FindSection(part.section);
-    if (section == nullptr) continue;
-    for (const auto& record : part.*records) Attach(object, *section, record);
+// A linker keeps the records of a weak function that another one replaced: they are in no function.
+template <typename Record>
+void AttachRuns(Object& object, const elf::Section& section, std::span<const Record> records) {
+  while (!records.empty()) {
+    const Extent* extent = object.functions.At(section.index, records.front().offset);
+    size_t count = 1;
+    if (extent != nullptr) {
+      while (count < records.size() && records[count].offset >= extent->begin &&
+             records[count].offset < extent->end)
+        ++count;
+      Attach(object, object.spec.functions[extent->index],
+             Run<Record>{section, *extent, records.first(count)});
+    }
+    records = records.subspan(count);
   }
+}
+
+template <typename Section, typename Record>
+void AttachAll(Object& object, const std::vector<Section>& sections,
+               std::vector<Record> Section::* records) {
+  for (const Section& part : sections)
+    if (const elf::Section* section = object.FindSection(part.section))
+      AttachRuns(object, *section, std::span<const Record>(part.*records));
 }
 
 // Every function would be loaded as if it depended on no kernel's layout.
@@ -100,10 +117,17 @@ void ReadSources(Object& object, elf::Bytes bytes) {
   if (lines) AttachAll(object, *lines, &elf::LineSection::lines);
 }
 
+// Compilers and linkers write them in order.
+template <typename Info>
+void Sort(std::vector<Info>& infos) {
+  if (!std::ranges::is_sorted(infos, {}, &Info::insn))
+    std::ranges::stable_sort(infos, {}, &Info::insn);
+}
+
 void Sort(FunctionSpec& function) {
-  std::ranges::stable_sort(function.core, {}, &CoreReference::insn);
-  std::ranges::stable_sort(function.func_infos, {}, &FunctionInfo::insn);
-  std::ranges::stable_sort(function.line_infos, {}, &LineInfo::insn);
+  Sort(function.core);
+  Sort(function.func_infos);
+  Sort(function.line_infos);
 }
 
 // Functions by their names, of which static ones may share one.

@@ -69,7 +69,9 @@ class FunctionFilter {
 std::vector<Function> FunctionsOf(const Object& object, FunctionFilter& filter,
                                   const elf::Section& section) {
   std::vector<Function> functions;
-  for (const uint32_t index : object.SymbolsIn(section.index)) {
+  const std::span<const uint32_t> symbols = object.SymbolsIn(section.index);
+  functions.reserve(symbols.size());
+  for (const uint32_t index : symbols) {
     const elf::Symbol& symbol = object.file.symbols()[index];
     if (!filter.IsFunction(symbol, functions)) continue;
     if (functions.empty() || functions.back().begin != symbol.value)
@@ -150,6 +152,9 @@ void ReadFunctions(Object& object) {
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kCode) continue;
     const std::vector<Function> functions = FunctionsOf(object, filter, section);
+    MakeRoom(object.spec.functions, functions.size());
+    MakeRoom(object.function_symbols, functions.size());
+    object.functions.MakeRoom(functions.size());
     for (size_t i = 0; i < functions.size(); ++i) {
       const Function& function = functions[i];
       // A symbol may say that it lies beyond its section.
@@ -175,6 +180,7 @@ void ReadFunctions(Object& object) {
 void ReadPrograms(Object& object) {
   CollectionSpec& spec = object.spec;
   const std::vector<bool> used = Used(spec);
+  spec.programs.reserve(object.function_symbols.size());
   for (const FunctionSymbol& entry : object.function_symbols) {
     const FunctionSpec& function = spec.functions[entry.function];
     if (IsTextSection(function.section)) continue;

@@ -47,6 +47,8 @@ bool IsReadOnlyData(const elf::Section& section) {
   return !section.Has(elf::SectionFlag::kWrite);
 }
 
+void Extents::MakeRoom(size_t more) { internal::MakeRoom(all_, more); }
+
 void Extents::Sort() {
   std::ranges::sort(all_, {},
                     [](const Extent& extent) { return std::pair(extent.section, extent.begin); });

@@ -6,6 +6,8 @@
 #ifndef PUREBPF_LOADER_INTERNAL_OBJECT_H_
 #define PUREBPF_LOADER_INTERNAL_OBJECT_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -52,6 +54,7 @@ struct Extent {
 class Extents {
  public:
   void Add(Extent extent) { all_.push_back(extent); }
+  void MakeRoom(size_t more);
   void Sort();
   // That which `offset` lies in; null where there is none.
   [[nodiscard]] const Extent* At(uint32_t section, uint64_t offset) const;
@@ -151,10 +154,17 @@ void FinishTypes(Object& object);     // finish_types.cc
 // The map of a data section, which is made where there is none yet.
 uint32_t DataMapOf(Object& object, const elf::Section& section);  // data_maps.cc
 
+// Makes room for so many more, and grows by half at least: many small steps cost no more than one.
+template <typename T>
+void MakeRoom(std::vector<T>& all, size_t more) {
+  const size_t wanted = all.size() + more;
+  if (wanted > all.capacity()) all.reserve(std::max(wanted, all.capacity() + all.capacity() / 2));
+}
+
 // Keeps the first problem.
-void Note(std::string& problem, std::string what);
+[[gnu::cold]] void Note(std::string& problem, std::string what);
 // "section 2 'xdp': instruction 7"
-std::string Where(const elf::Section& section, uint64_t offset);
+[[gnu::cold]] std::string Where(const elf::Section& section, uint64_t offset);
 
 }  // namespace purebpf::internal
 

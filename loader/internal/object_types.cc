@@ -11,9 +11,10 @@ namespace {
 // Symbols of variables, by section and name.
 class VariableSymbols {
  public:
-  explicit VariableSymbols(const elf::File& file) : file_(file) {
-    for (const elf::Symbol& symbol : file.symbols())
-      if (symbol.section != elf::kUndefinedSection && symbol.section < file.sections().size() &&
+  explicit VariableSymbols(const Object& object) : file_(object.file) {
+    for (const elf::Symbol& symbol : file_.symbols())
+      if (symbol.section != elf::kUndefinedSection && symbol.section < file_.sections().size() &&
+          object.Role(symbol.section) != SectionRole::kCode &&
           (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
           !symbol.name.empty())
         symbols_.push_back(symbol.index);
@@ -49,9 +50,7 @@ bool IsHidden(const elf::Symbol& symbol) {
 class Linker {
  public:
   explicit Linker(const Object& object)
-      : object_(object),
-        symbols_(object.file),
-        relocated_(object.FindSection(".rel.BTF") != nullptr) {}
+      : object_(object), symbols_(object), relocated_(object.FindSection(".rel.BTF") != nullptr) {}
 
   [[nodiscard]] TypedSection Link(const elf::Btf& btf, const elf::BtfType& datasec) const {
     TypedSection typed{.id = datasec.id, .name = datasec.name, .size = datasec.size};

@@ -199,6 +199,10 @@ std::expected<std::vector<Reference>, std::string> ReferencesOf(
     const std::vector<Insn>& insns, const std::vector<elf::Relocation>& relocations) {
   std::vector<Reference> references;
   auto next = std::ranges::lower_bound(relocations, function.begin, {}, &elf::Relocation::offset);
+  references.reserve(
+      static_cast<size_t>(std::ranges::lower_bound(next, relocations.end(), function.end, {},
+                                                   &elf::Relocation::offset) -
+                          next));
   for (uint32_t i = 0; i < insns.size(); ++i) {
     const uint64_t at = function.begin + i * kInsnSize;
     const bool load = insns[i].code == kLoadImm64;

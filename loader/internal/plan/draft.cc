@@ -85,7 +85,7 @@ Result<void> Draft::AddMaps(const Selection& selection) {
       map_errors_.emplace(map, std::move(step).error());
       continue;
     }
-    step_of_map_.emplace(map, static_cast<uint32_t>(plan_.steps.size()));
+    step_of_map_.Add(map, static_cast<uint32_t>(plan_.steps.size()));
     plan_.steps.emplace_back(std::move(*step));
   }
   return {};
@@ -203,7 +203,7 @@ Result<void> Draft::AddPrograms(const Selection& selection) {
       plan_.failures.push_back({.program = program.name, .error = std::move(error), .map = ""});
       continue;
     }
-    step_of_program_.emplace(index, static_cast<uint32_t>(plan_.steps.size()));
+    step_of_program_.Add(index, static_cast<uint32_t>(plan_.steps.size()));
     plan_.steps.emplace_back(std::move(*step));
   }
   return {};
@@ -214,18 +214,17 @@ Result<void> Draft::AddPrograms(const Selection& selection) {
 void Draft::AddSlots(const Selection& selection) {
   for (const bool program : {false, true}) {
     for (const uint32_t map : selection.maps) {
-      const auto made = step_of_map_.find(map);
-      if (made == step_of_map_.end() || spec_.maps[map].origin == MapOrigin::kStructOps) continue;
-      if (std::get<CreateMapStep>(plan_.steps[made->second]).replacement_fd >= 0) continue;
+      const auto made = step_of_map_.Find(map);
+      if (!made || spec_.maps[map].origin == MapOrigin::kStructOps) continue;
+      if (std::get<CreateMapStep>(plan_.steps[*made]).replacement_fd >= 0) continue;
       for (const SlotSpec& slot : spec_.maps[map].slots) {
         if (slot.program != program) continue;
         const auto target =
             program ? index_.programs.Find(slot.target) : index_.maps.Find(slot.target);
         const StepIndex& steps = program ? step_of_program_ : step_of_map_;
-        const auto step = target ? steps.find(*target) : steps.end();
-        if (step == steps.end()) continue;  // left out, as its failure says
-        plan_.steps.emplace_back(
-            FillSlotStep{.map = made->second, .key = slot.index, .target = step->second});
+        const auto step = target ? steps.Find(*target) : std::nullopt;
+        if (!step) continue;  // left out, as its failure says
+        plan_.steps.emplace_back(FillSlotStep{.map = *made, .key = slot.index, .target = *step});
       }
     }
   }
@@ -233,15 +232,15 @@ void Draft::AddSlots(const Selection& selection) {
 
 void Draft::AddStructOps(const Selection& selection) {
   for (const uint32_t map : selection.maps) {
-    const auto made = step_of_map_.find(map);
-    if (made == step_of_map_.end() || spec_.maps[map].origin != MapOrigin::kStructOps) continue;
+    const auto made = step_of_map_.Find(map);
+    if (!made || spec_.maps[map].origin != MapOrigin::kStructOps) continue;
     const StructOpsPlan& found = *facts_.StructOps(map);
-    StructOpsStep step{.map = made->second, .value = found.value, .members = {}};
+    StructOpsStep step{.map = *made, .value = found.value, .members = {}};
     for (const StructOpsPlan::Function& function : found.functions) {
       const auto program = index_.programs.Find(function.program);
-      const auto loaded = program ? step_of_program_.find(*program) : step_of_program_.end();
-      if (function.place && loaded != step_of_program_.end())
-        step.members.push_back({.offset = function.place->offset, .step = loaded->second});
+      const auto loaded = program ? step_of_program_.Find(*program) : std::nullopt;
+      if (function.place && loaded)
+        step.members.push_back({.offset = function.place->offset, .step = *loaded});
     }
     plan_.steps.emplace_back(std::move(step));
   }
@@ -250,7 +249,7 @@ void Draft::AddStructOps(const Selection& selection) {
 void Draft::AddVariables() {
   // Both by map and offset would do; names of maps may be anything, so by what was created.
   std::vector<std::string_view> created;
-  for (const auto& [map, step] : step_of_map_)
+  for (const auto& [map, step] : step_of_map_.all())
     if (spec_.maps[map].origin == MapOrigin::kData ||
         spec_.maps[map].origin == MapOrigin::kKconfig ||
         spec_.maps[map].params.type == MapType::kArena)
@@ -292,6 +291,14 @@ Result<void> Draft::AddContextTypes() {
   return {};
 }
 
+// As many steps as it takes, or some more: moving them is not cheap.
+size_t Draft::StepsOf(const Selection& selection) const {
+  size_t steps = 1 + selection.maps.size() + selection.programs.size();  // 1: the types
+  for (const uint32_t map : selection.maps)
+    steps += spec_.maps[map].origin == MapOrigin::kStructOps ? 1 : spec_.maps[map].slots.size();
+  return steps;
+}
+
 Result<LoadPlan> Draft::Make(Selection selection) && {
   plan_.name = spec_.name;
   plan_.order = spec_.order;
@@ -302,6 +309,7 @@ Result<LoadPlan> Draft::Make(Selection selection) && {
   facts_.core.BeginPlan();
   const auto make = [&]() -> Result<void> {
     if (selection.programs.empty() && selection.maps.empty()) return {};
+    plan_.steps.reserve(StepsOf(selection));
     AddBtf(selection);
     PUREBPF_TRY(AddMaps(selection));
     PUREBPF_TRY(AddPrograms(selection));

@@ -51,6 +51,7 @@ class Draft {
   Result<void> FindPlace(const ProgramSpec& program, LoadProgramStep& step);
   void AddSlots(const Selection& selection);
   void AddStructOps(const Selection& selection);
+  [[nodiscard]] size_t StepsOf(const Selection& selection) const;
   void AddVariables();
   void AddBtf(const Selection& selection);
   Result<void> AddContextTypes();

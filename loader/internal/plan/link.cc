@@ -14,6 +14,9 @@
 namespace purebpf::internal {
 namespace {
 
+// Of most programs: what room is made for.
+constexpr size_t kUsualPieces = 8;
+
 bool NamesFunction(ReferenceKind kind) {
   return kind == ReferenceKind::kFunctionCall || kind == ReferenceKind::kFunctionAddress;
 }
@@ -23,6 +26,7 @@ bool NamesFunction(ReferenceKind kind) {
 template <typename Value>
 class ByFunction {
  public:
+  void MakeRoom(size_t functions) { all_.reserve(functions); }
   // Null where it has none.
   [[nodiscard]] const Value* Find(uint32_t function) const {
     const auto found = std::ranges::lower_bound(all_, function, {}, &Entry::first);
@@ -46,18 +50,23 @@ std::string Quoted(std::string_view name) { return "'" + std::string(name) + "'"
 // to the object.
 class Layout {
  public:
-  explicit Layout(const CollectionSpec& spec) : spec_(spec) {}
+  explicit Layout(const CollectionSpec& spec) : spec_(spec) {
+    placed_.MakeRoom(kUsualPieces);
+    pieces_.reserve(kUsualPieces);
+    path_.reserve(kUsualPieces);
+  }
 
   // Appends `function` and what it needs, unless it is there.
   Result<void> Place(uint32_t function) {
     if (placed_.Find(function) != nullptr) return {};
     PUREBPF_TRY(Append(function));
-    std::vector<Visit> path = {{function, 0}};
-    while (!path.empty()) {
-      Visit& visit = path.back();
+    path_.push_back({function, 0});
+    while (!path_.empty()) {
+      Visit& visit = path_.back();
       const auto& references = spec_.functions[visit.function].references;
       if (visit.next == references.size()) {
-        path.pop_back();
+        placed_[visit.function] = false;
+        path_.pop_back();
         continue;
       }
       const Reference& reference = references[visit.next++];
@@ -67,12 +76,20 @@ class Layout {
                        "instruction " + std::to_string(reference.insn) + " refers to function " +
                            std::to_string(reference.target) + ", of " +
                            std::to_string(spec_.functions.size()));
-      if (placed_.Find(reference.target) != nullptr) continue;
+      if (const bool* on_path = placed_.Find(reference.target)) {
+        if (*on_path && reference.kind == ReferenceKind::kFunctionCall) calls_back_ = true;
+        continue;
+      }
       PUREBPF_TRY(Append(reference.target));
-      path.push_back({reference.target, 0});  // `visit` is gone
+      path_.push_back({reference.target, 0});  // `visit` is gone
     }
     return {};
   }
+
+  // Whether a function calls one that led to it, by calls or by addresses. Without such a call no
+  // function calls itself: of those on a circle, the last would have been met on the way from the
+  // first.
+  [[nodiscard]] bool calls_back() const { return calls_back_; }
 
   std::vector<Piece> Take() && { return std::move(pieces_); }
 
@@ -100,9 +117,11 @@ class Layout {
   }
 
   const CollectionSpec& spec_;
-  ByFunction<bool> placed_;
+  ByFunction<bool> placed_;  // whether on the path
   std::vector<Piece> pieces_;
+  std::vector<Visit> path_;
   size_t size_ = 0;
+  bool calls_back_ = false;
 };
 
 // A function that calls itself, be it through others, never ends: the kernel has 8 frames and no
@@ -203,9 +222,12 @@ Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, const SpecIndex& 
           "its exception callback " + Quoted(callback) + " is no function of the object");
     PUREBPF_TRY(layout.Place(*found));
   }
+  const bool calls_back = layout.calls_back();
   auto pieces = std::move(layout).Take();
-  RecursionCheck check(spec);
-  for (const Piece& piece : pieces) PUREBPF_TRY(check.From(piece.function));
+  if (calls_back) {
+    RecursionCheck check(spec);
+    for (const Piece& piece : pieces) PUREBPF_TRY(check.From(piece.function));
+  }
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];
     for (const Reference& reference : code.references)
@@ -231,6 +253,7 @@ LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces
   if (!linked.func_info.records.empty())
     linked.line_info = Records(spec, pieces, &FunctionSpec::line_infos);
   ByFunction<uint32_t> begins;
+  begins.MakeRoom(pieces.size());
   for (const Piece& piece : pieces) begins[piece.function] = piece.begin;
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec.functions[piece.function];

@@ -102,11 +102,11 @@ Result<void> Relocator::ToMap(const Site& site) {
   const MapSpec& map = spec_.maps[reference.target];
   if (map.origin == MapOrigin::kJumpTable) return ToJumpTable(site, map);
   if (reference.kind == ReferenceKind::kMap) {
-    const auto step = step_of_map_.find(reference.target);
-    if (step == step_of_map_.end()) {
+    const auto step = step_of_map_.Find(reference.target);
+    if (!step) {
       PoisonMap(site, reference.target);
     } else {
-      UseMap(site, kPseudoMapFd, step->second);
+      UseMap(site, kPseudoMapFd, *step);
       site.second().imm = 0;
     }
     return {};
@@ -121,12 +121,12 @@ Result<void> Relocator::ToMap(const Site& site) {
 }
 
 void Relocator::UseValue(const Site& site, uint32_t map, int64_t offset) {
-  const auto step = step_of_map_.find(map);
-  if (step == step_of_map_.end()) {
+  const auto step = step_of_map_.Find(map);
+  if (!step) {
     PoisonMap(site, map);
     return;
   }
-  UseMap(site, kPseudoMapValue, step->second);
+  UseMap(site, kPseudoMapValue, *step);
   site.second().imm = static_cast<int32_t>(offset);
 }
 
@@ -209,6 +209,9 @@ Result<void> Relocator::ApplyOne(const Site& site) {
 
 Result<void> Relocator::Apply(const std::vector<Piece>& pieces, LoadProgramStep& step) {
   tables_.clear();
+  size_t references = 0;
+  for (const Piece& piece : pieces) references += spec_.functions[piece.function].references.size();
+  step.map_slots.reserve(references);
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec_.functions[piece.function];
     for (const Reference& reference : code.references)

@@ -2,8 +2,11 @@
 #ifndef PUREBPF_LOADER_INTERNAL_PLAN_RELOCATE_H_
 #define PUREBPF_LOADER_INTERNAL_PLAN_RELOCATE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
@@ -23,7 +26,22 @@ inline constexpr int32_t kMapPoison = 2001000000;
 inline constexpr int32_t kFunctionPoison = 2002000000;
 
 // By map or program of the spec, the step that makes it.
-using StepIndex = std::map<uint32_t, uint32_t>;
+class StepIndex {
+ public:
+  using Entry = std::pair<uint32_t, uint32_t>;
+
+  // In the order of their numbers.
+  void Add(uint32_t number, uint32_t step) { steps_.emplace_back(number, step); }
+  [[nodiscard]] std::optional<uint32_t> Find(uint32_t number) const {
+    const auto found = std::ranges::lower_bound(steps_, number, {}, &Entry::first);
+    if (found == steps_.end() || found->first != number) return std::nullopt;
+    return found->second;
+  }
+  [[nodiscard]] const std::vector<Entry>& all() const { return steps_; }
+
+ private:
+  std::vector<Entry> steps_;
+};
 
 // Modules of the target that a plan names.
 class PlanModules {

@@ -13,17 +13,15 @@
 
 namespace purebpf::internal {
 
-// Finds a spec by name; where several have it, the first.
+// Finds a spec by name; where several have it, the first. Most plans ask for no name: the table is
+// made when one is asked for.
+template <typename Spec>
 class NameIndex {
  public:
-  template <typename Specs>
-  explicit NameIndex(const Specs& specs) {
-    entries_.reserve(specs.size());
-    for (uint32_t i = 0; i < specs.size(); ++i) entries_.emplace_back(specs[i].name, i);
-    std::ranges::sort(entries_);
-  }
+  explicit NameIndex(const std::vector<Spec>& specs) : specs_(specs) {}
 
   [[nodiscard]] std::optional<uint32_t> Find(std::string_view name) const {
+    if (entries_.size() != specs_.size()) Make();
     const auto found = std::ranges::lower_bound(entries_, name, {}, &Entry::first);
     if (found == entries_.end() || found->first != name) return std::nullopt;
     return found->second;
@@ -31,7 +29,15 @@ class NameIndex {
 
  private:
   using Entry = std::pair<std::string_view, uint32_t>;
-  std::vector<Entry> entries_;
+
+  void Make() const {
+    entries_.reserve(specs_.size());
+    for (uint32_t i = 0; i < specs_.size(); ++i) entries_.emplace_back(specs_[i].name, i);
+    std::ranges::sort(entries_);
+  }
+
+  const std::vector<Spec>& specs_;
+  mutable std::vector<Entry> entries_;
 };
 
 struct SpecIndex {
@@ -46,9 +52,9 @@ struct SpecIndex {
     std::ranges::sort(struct_ops_of);
   }
 
-  NameIndex maps;
-  NameIndex programs;
-  NameIndex functions;
+  NameIndex<MapSpec> maps;
+  NameIndex<ProgramSpec> programs;
+  NameIndex<FunctionSpec> functions;
   std::optional<uint32_t> kconfig;   // the map of kernel options
   std::vector<uint32_t> struct_ops;  // maps
   // Names of programs, and the struct_ops maps that they are functions of.
