@@ -28,7 +28,10 @@ class ScenarioTest : public DualTest {
 const bool kRegistered = [] {
   for (const Scenario& scenario : Scenarios()) {
     for (const std::string& kernel : KernelsUnderTest()) {
-      const DualCase which{.bundle = "scenarios", .test = scenario.name, .kernel = kernel};
+      const DualCase which{.bundle = "scenarios",
+                           .test = scenario.name,
+                           .kernel = kernel,
+                           .machine_bound = scenario.machine_bound};
       ::testing::RegisterTest(
           "Scenario", (scenario.name + std::string("/") + KernelTestName(kernel)).c_str(), nullptr,
           nullptr, __FILE__, __LINE__, [which, scenario]() -> ScenarioTest* {

@@ -100,6 +100,7 @@ class Undo {
 struct Scenario {
   const char* name;  // of its recordings, in tests/fixtures/scenarios.<release>.fixture
   Result<void> (*run)(Stage& stage);
+  const char* machine_bound = "";  // DualCase's
 };
 
 // All of them.

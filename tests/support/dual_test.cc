@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "purebpf/bpf/host_kernel.h"
+#include "purebpf/bpf/testing/fixture.h"
 #include "purebpf/bpf/testing/recording_kernel.h"
 #include "purebpf/bpf/testing/replay_kernel.h"
 #include "purebpf/tests/support/drift.h"
@@ -44,6 +45,10 @@ std::string WithPlainRelease(std::string fixture) {
 
 std::string FileName(std::string_view bundle, std::string_view series) {
   return std::string(bundle) + "." + std::string(series) + ".fixture";
+}
+
+bool IsOfThisMachine(std::string_view fixture) {
+  return fixture.contains("\narch " + std::string(Architecture()) + "\n");
 }
 
 DualCase& Next() {
@@ -124,6 +129,9 @@ DualKernel::DualKernel(DualCase which) : state_(std::make_unique<State>()) {
   }
   if (std::string reason = SkipReason(*fixture); !reason.empty())
     state.skipped = "skipped when it was recorded with Linux " + state.series + ": " + reason;
+  else if (!state.which.machine_bound.empty() && !IsOfThisMachine(*fixture))
+    state.skipped = "recorded on another machine than " + std::string(Architecture()) + ": " +
+                    state.which.machine_bound;
   Result<ReplayKernel> replay = ReplayKernel::FromText(
       *fixture, {.name = path + ": " + state.which.test, .record_again = "tools/test --record"});
   if (replay)

@@ -51,6 +51,8 @@ struct DualCase {
   std::string bundle;  // the file's name, up to the release
   std::string test;    // in the file
   std::string kernel;  // "6.12", or kLive
+  // Why a recording of one machine cannot be replayed on another; empty where it can.
+  std::string machine_bound = {};
 };
 
 // What a test says to a kernel: replayed, or live and then compared or recorded.
@@ -65,8 +67,8 @@ class DualKernel {
   [[nodiscard]] bool live() const;
   // "6.12", of the running kernel too.
   [[nodiscard]] const std::string& series() const;
-  // Why this test cannot be run, in words for GTEST_SKIP: there is no root, or it was skipped when
-  // it was recorded. Empty where it can.
+  // Why this test cannot be run, in words for GTEST_SKIP: there is no root, it was skipped when it
+  // was recorded, or it is bound to another machine. Empty where it can.
   [[nodiscard]] const std::string& skipped() const;
   // Why it fails already: there is no recording.
   [[nodiscard]] const std::string& problem() const;
