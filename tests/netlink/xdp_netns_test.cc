@@ -79,6 +79,14 @@ class XdpNetns : public DualTest {
     return state.value_or(XdpState{.skb = 0xdead});
   }
 
+  // Asks when `expected` is known: which of EXPECT_EQ's two is asked for first, when both talk to
+  // the kernel, is the compiler's choice.
+  ::testing::AssertionResult Shows(const XdpState& expected) {
+    const XdpState now = Query();
+    if (now == expected) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << ::testing::PrintToString(now);
+  }
+
   TempNetns netns_{!live()};
   std::string why_;
   std::optional<Program> first_;
@@ -106,7 +114,7 @@ class XdpModes : public DualTableTest<ModeRow, XdpNetns> {
 DUAL_TEST(XdpModes, AttachesShowsAndDetaches) {
   EXPECT_EQ(Query(), kNothing);
   ASSERT_THAT(AttachXdp(*socket_, index_, *first_, {.mode = row_.mode}), IsOk());
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(first_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(first_))));
   // The judge sees it as well.
   const uint32_t id = Id(first_);
   if (live()) {
@@ -126,14 +134,14 @@ DUAL_TEST(XdpModes, RefusesToDisplaceAForeignProgramUnlessTold) {
   const Result<void> refused = AttachXdp(*socket_, index_, *second_, {.mode = row_.mode});
   ASSERT_THAT(refused, Fails(Code::kConflict, "EBUSY"));
   EXPECT_EQ(refused.error().log, "XDP program already attached");
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(first_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(first_))));
   // Its own program is a program as well.
   EXPECT_THAT(AttachXdp(*socket_, index_, *first_, {.mode = row_.mode}),
               Fails(Code::kConflict, "EBUSY"));
   ASSERT_THAT(AttachXdp(*socket_, index_, *second_,
                         {.mode = row_.mode, .if_attached = IfAttached::kDisplace}),
               IsOk());
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(second_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(second_))));
 }
 
 DUAL_TEST(XdpModes, ReplacesOnlyTheExpectedProgram) {
@@ -145,9 +153,9 @@ DUAL_TEST(XdpModes, ReplacesOnlyTheExpectedProgram) {
   EXPECT_EQ(none_there.error().log, "Active program does not match expected");
   ASSERT_THAT(AttachXdp(*socket_, index_, *first_, {.mode = row_.mode}), IsOk());
   EXPECT_THAT(replace(*first_, *second_), Fails(Code::kConflict, "EEXIST"));
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(first_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(first_))));
   EXPECT_THAT(replace(*second_, *first_), IsOk());
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(second_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(second_))));
   EXPECT_THAT(replace(*second_, *second_), IsOk());
 }
 
@@ -156,7 +164,7 @@ DUAL_TEST(XdpModes, DetachesOnlyTheExpectedProgram) {
   ASSERT_THAT(AttachXdp(*socket_, index_, *first_, {.mode = row_.mode}), IsOk());
   EXPECT_THAT(DetachXdp(*socket_, index_, *second_, row_.mode),
               Fails(Code::kConflict, "Active program does not match expected"));
-  EXPECT_EQ(Query(), Attached(row_.mode, Id(first_)));
+  EXPECT_TRUE(Shows(Attached(row_.mode, Id(first_))));
 }
 
 DUAL_TEST(XdpModes, DetachesWhateverIsThere) {
@@ -199,12 +207,12 @@ DUAL_TEST(XdpNetns, RefusesTheOtherModeWhileOneHasAProgram) {
   ASSERT_THAT(native, Fails(Code::kConflict, "EEXIST"));
   EXPECT_EQ(native.error().log, "Native and generic XDP can't be active at the same time");
   EXPECT_THAT(native.error().hint, HasSubstr("in the other mode"));
-  EXPECT_EQ(Query(), (XdpState{.skb = Id(first_)}));
+  EXPECT_TRUE(Shows(XdpState{.skb = Id(first_)}));
   // Nothing is attached in the mode that is asked for.
   EXPECT_THAT(DetachXdp(*socket_, index_, *first_, XdpMode::kNative),
               Fails(Code::kConflict, "EEXIST"));
   EXPECT_THAT(DetachAnyXdp(*socket_, index_, XdpMode::kNative), IsOk());
-  EXPECT_EQ(Query(), (XdpState{.skb = Id(first_)}));
+  EXPECT_TRUE(Shows(XdpState{.skb = Id(first_)}));
 }
 
 DUAL_TEST(XdpNetns, SaysThatTheMtuIsTooLarge) {
@@ -222,7 +230,8 @@ DUAL_TEST(XdpNetns, SaysThatTheDriverHasNoNativeMode) {
   EXPECT_EQ(refused.error().log, "Underlying driver does not support XDP in native mode");
   // By default such an interface takes it in SKB mode.
   ASSERT_THAT(AttachXdp(*socket_, 1, *first_), IsOk());
-  EXPECT_EQ(QueryXdp(*socket_, 1).value(), (XdpState{.skb = Id(first_)}));
+  const uint32_t id = Id(first_);
+  EXPECT_EQ(QueryXdp(*socket_, 1).value(), (XdpState{.skb = id}));
 }
 
 DUAL_TEST(XdpNetns, SaysThatAnInterfaceIsGone) {
@@ -256,7 +265,7 @@ DUAL_TEST(XdpNetns, SaysThatABpfLinkHoldsTheInterface) {
   const SysResult<int> fd = kernel_.Bpf(kLinkCreate, MutableBytesOf(attr), {});
   if (!fd) GTEST_SKIP() << "BPF_LINK_CREATE: " << ErrnoName(fd.error().value);
   const Fd link(kernel_, *fd);
-  EXPECT_EQ(Query(), (XdpState{.skb = Id(first_)}));
+  EXPECT_TRUE(Shows(XdpState{.skb = Id(first_)}));
   const AttachOptions displace = {.mode = XdpMode::kSkb, .if_attached = IfAttached::kDisplace};
   const Result<void> refused = AttachXdp(*socket_, index_, *second_, displace);
   ASSERT_THAT(refused, Fails(Code::kConflict, "EBUSY"));
