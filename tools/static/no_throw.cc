@@ -1,7 +1,7 @@
-// Only in static binaries: what libstdc++ calls where it would throw, for a program that neither
-// throws nor catches. Its own versions bring exception classes, unwinder, demangler and printf with
-// them: 90 KB that nothing here can use, and that musl has no place for. Standing before the
-// library in the link, these take their place.
+// Only in static binaries: what libstdc++ calls where it would throw, and around a static variable,
+// for a program that neither throws nor catches and has one thread. Its own versions bring
+// exception classes, unwinder, demangler and printf with them: 90 KB that nothing here can use, and
+// that musl has no place for. Standing before the library in the link, these take their place.
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -22,6 +22,16 @@ namespace std {
 [[noreturn]] void __throw_overflow_error(const char* /*what*/) { abort(); }
 [[noreturn]] void __throw_system_error(int /*error*/) { abort(); }
 }  // namespace std
+
+// Of a static variable in a function: whether it is still to be made, which its first byte says
+// (Itanium C++ ABI, 3.3.3). That several threads wait for one of them is not for these programs.
+extern "C" {
+int __cxa_guard_acquire(long long* guard) {
+  return *reinterpret_cast<const char*>(guard) == 0 ? 1 : 0;
+}
+void __cxa_guard_release(long long* guard) { *reinterpret_cast<char*>(guard) = 1; }
+void __cxa_guard_abort(long long* /*guard*/) {}
+}  // extern "C"
 
 // Memory that is not there ends the program, as an exception that nobody catches would.
 void* operator new(std::size_t size) {
