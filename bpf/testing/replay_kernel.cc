@@ -84,6 +84,17 @@ SysResult<int> LooseBpf(State& state, Command command) {
   return makes.empty() ? 0 : state.NewFd(makes);
 }
 
+// A recorded answer without what this call has no memory for: in loose order it may be another one,
+// as where less is asked for once more was refused.
+Call WithoutUnasked(Call recorded, Command command, Bytes attr) {
+  for (const FieldSpec& spec : SpecOf(command).attr) {
+    if (spec.kind != Kind::kPointer || spec.offset + 8U > attr.size()) continue;
+    if (LoadInteger(attr, spec.offset, 8) != 0) continue;
+    std::erase_if(recorded.outputs, [&](const Field& field) { return field.name == spec.name; });
+  }
+  return recorded;
+}
+
 // The kernel's word for success, to the request of this number.
 std::vector<std::byte> Acknowledgement(uint32_t sequence) {
   constexpr size_t kBytes = 36;  // nlmsghdr, int, the request's nlmsghdr
@@ -156,8 +167,11 @@ SysResult<int> ReplayKernel::Bpf(Command command, MutableBytes attr,
   if (state_->failed()) return answer;
   std::string wrong;
   if (!state_->mappings.Apply(*state_, *recorded, wrong)) return Broken(*state_, *recorded, wrong);
-  if (!TakeBpf(*state_, *recorded, command, about, attr, regions, wrong))
-    return Broken(*state_, *recorded, wrong);
+  const bool taken = state_->loose()
+                         ? TakeBpf(*state_, WithoutUnasked(*recorded, command, attr), command,
+                                   about, attr, regions, wrong)
+                         : TakeBpf(*state_, *recorded, command, about, attr, regions, wrong);
+  if (!taken) return Broken(*state_, *recorded, wrong);
   if (answer) LearnBpf(*state_, command, about, recorded->result, attr, regions);
   return answer;
 }

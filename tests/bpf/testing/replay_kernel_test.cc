@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "purebpf/bpf/attr.h"
+#include "purebpf/bpf/attr_link.h"
 #include "purebpf/bpf/call.h"
 #include "purebpf/bpf/testing/fixture.h"
 #include "purebpf/bpf/testing/gtest.h"
@@ -259,6 +260,25 @@ TEST(ReplayOrder, LooseAnswersWhatWasNeverRecordedAsSuccess) {
   const auto other = MakeMap(kernel, MapType::kHash, 99);
   EXPECT_TRUE(other.has_value());
   EXPECT_FALSE(kernel.failed());
+}
+
+// As where a kernel does not know a field, and is asked again without it: what is asked is the same
+// request, and less of its answer has a place.
+TEST(ReplayOrder, LooseLeavesOutWhatThereIsNoMemoryFor) {
+  constexpr const char* kQuery =
+      "BPF_PROG_QUERY target_fd=fd:1 attach_type=BPF_CGROUP_INET_EGRESS prog_cnt=2 = 0 "
+      "prog_ids=prog#1,prog#2 prog_attach_flags=2,2\n";
+  for (const Order order : {Order::kStrict, Order::kLoose}) {
+    ReplayKernel kernel = Replay(kQuery, {.order = order});
+    std::array<uint32_t, 2> ids{};
+    ProgQueryAttr attr{.target_fd = 5, .attach_type = 1, .count = 2};
+    const auto answer = BpfCall(Command::kProgQuery, attr)
+                            .Out(&ProgQueryAttr::prog_ids, std::as_writable_bytes(std::span(ids)))
+                            .Issue(kernel);
+    EXPECT_EQ(answer.has_value(), order == Order::kLoose);
+    EXPECT_EQ(kernel.failed(), order == Order::kStrict);
+    EXPECT_EQ(ids[1] != 0, order == Order::kLoose);
+  }
 }
 
 // In every order: what the recording leaves free is not compared.
