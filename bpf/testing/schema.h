@@ -26,7 +26,7 @@ enum class Kind : uint8_t {
   kName,  // a character array, filled up with NULs
   kBytes,
   kErrno,    // 0, or a negative errno: "-EBUSY"
-  kTime,     // different in every run: told only whether it is there
+  kTime,     // or an address: different in every run, told only whether it is there
   kPointer,  // of what `content` says
 };
 

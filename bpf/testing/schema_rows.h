@@ -27,6 +27,10 @@ constexpr FieldSpec Hex(std::string_view name, uint16_t at, uint16_t size) {
 constexpr FieldSpec Time(std::string_view name, uint16_t at, uint16_t size) {
   return {.name = name, .offset = at, .size = size, .kind = Kind::kTime};
 }
+// An address, or a number that the kernel gives by chance and no call takes.
+constexpr FieldSpec Chance(std::string_view name, uint16_t at, uint16_t size) {
+  return Time(name, at, size);
+}
 constexpr FieldSpec Enum(std::string_view name, uint16_t at, Rows rows) {
   return {.name = name, .offset = at, .size = 4, .kind = Kind::kEnum, .rows = rows};
 }

@@ -57,6 +57,7 @@ const std::vector<Step>& Steps() {
       Of(Command::kLinkCreate, {"attach program"}),
       Of(Command::kLinkUpdate, {"update link"}),
       Of(Command::kLinkDetach, {"detach link"}),
+      Of(Command::kTokenCreate, {"create BPF token"}),
       Of(Command::kRawTracepointOpen, {"attach program"}),
       Of(CallKind::kReadFile, {"read", "find "}),
       Of(CallKind::kOpenFile, {"read", "find "}),

@@ -1,16 +1,6 @@
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
-#include <string_view>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/attach.h"
@@ -24,6 +14,7 @@
 #include "purebpf/netlink/socket.h"
 #include "purebpf/netlink/xdp.h"
 #include "purebpf/tests/replay/scenario.h"
+#include "purebpf/tests/support/one_at_a_time.h"
 #include "purebpf/tools/xconnect/engine.h"
 
 namespace purebpf::testing {
@@ -169,27 +160,6 @@ Result<void> AttachToInterface(Stage& stage) {
   PUREBPF_TRY(detach.Do());
   return CheckAttached(stage, v1, {});
 }
-
-// xconnect tells other processes that it lives by a socket of the network namespace, which in a
-// replay is that of everybody who replays just now: one at a time.
-class OneAtATime {
- public:
-  OneAtATime() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    constexpr std::string_view kName = "purebpf-xconnect-replays";
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path + 1, kName.data(), kName.size());
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + kName.size());
-    while (fd_ >= 0 && bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  OneAtATime(const OneAtATime&) = delete;
-  OneAtATime& operator=(const OneAtATime&) = delete;
-  ~OneAtATime() { close(fd_); }
-
- private:
-  int fd_;
-};
 
 // Hears what xconnect could not undo.
 class Listener final : public xconnect::Report {

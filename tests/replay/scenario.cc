@@ -51,6 +51,19 @@ Result<void> Stage::BpfFileSystem() {
   return {};
 }
 
+Result<std::string> Stage::Cgroup() {
+  if (!cgroup_) cgroup_.emplace(!live_);
+  if (!cgroup_->reason().empty()) return CannotPrepare("cgroup", cgroup_->reason());
+  return TempCgroup::kPath;
+}
+
+Result<void> Stage::InUserNamespace(const std::function<Result<void>()>& inside) const {
+  Result<void> result;
+  const std::string reason = RunInUserNamespace([&] { result = inside(); }, !live_);
+  if (!reason.empty()) return CannotPrepare("user namespace", reason + " (Linux can since 6.9)");
+  return result;
+}
+
 Result<void> Stage::Check(bool holds, std::string_view what) const {
   if (holds) return {};
   return std::unexpected(Error{.code = Code::kConflict,
@@ -71,7 +84,7 @@ void Stage::Compare(std::string_view what, const StateKernel::State& before, con
 std::vector<Scenario> Scenarios() {
   std::vector<Scenario> all;
   for (const auto& topic : {MapScenarios(), ProgramScenarios(), NetworkScenarios(),
-                            LoaderScenarios(), AttachScenarios()})
+                            LoaderScenarios(), AttachScenarios(), ContainerScenarios()})
     all.insert(all.end(), topic.begin(), topic.end());
   return all;
 }

@@ -24,6 +24,7 @@
 
 #include "purebpf/bpf/error.h"
 #include "purebpf/bpf/kernel.h"
+#include "purebpf/tests/support/container.h"
 #include "purebpf/tests/support/netns.h"
 #include "purebpf/tests/support/state_kernel.h"
 
@@ -45,6 +46,11 @@ class Stage {
   Result<void> Cables(size_t count);
   // A BPF file system of this thread's own on /sys/fs/bpf; nothing in a replay.
   Result<void> BpfFileSystem();
+  // The folder of a cgroup that no process is in.
+  Result<std::string> Cgroup();
+  // What `inside` comes to in a user namespace of its own, without any capability outside of it:
+  // RunInUserNamespace.
+  Result<void> InUserNamespace(const std::function<Result<void>()>& inside) const;
 
   // An Error of operation "check" where it does not hold.
   Result<void> Check(bool holds, std::string_view what) const;
@@ -72,6 +78,7 @@ class Stage {
   Kernel& kernel_;
   bool live_;
   std::optional<TempNetns> netns_;
+  std::optional<TempCgroup> cgroup_;
   const StateKernel* state_ = nullptr;
   std::string broken_;
   std::string not_undone_;
@@ -112,6 +119,7 @@ std::span<const Scenario> ProgramScenarios();
 std::span<const Scenario> NetworkScenarios();
 std::span<const Scenario> LoaderScenarios();
 std::span<const Scenario> AttachScenarios();
+std::span<const Scenario> ContainerScenarios();
 
 }  // namespace purebpf::testing
 

@@ -134,9 +134,13 @@ void StateKernel::NoteElement(Command command, Bytes attr, std::span<const Regio
 
 void StateKernel::NoteAttach(Bytes attr, bool attach) {
   const auto what = As<ProgAttachAttr>(attr);
-  const std::string words =
-      "program " + std::to_string(ObjectOf(static_cast<int>(what.attach_bpf_fd))) + " to " +
-      std::to_string(what.target_fd) + ", attach type " + std::to_string(what.attach_type);
+  const auto words_of = [&](uint32_t program) {
+    return "program " + std::to_string(ObjectOf(static_cast<int>(program))) + " to " +
+           std::to_string(what.target_fd) + ", attach type " + std::to_string(what.attach_type);
+  };
+  const std::string words = words_of(what.attach_bpf_fd);
+  if (attach && (what.attach_flags & kAttachReplace) != 0)
+    state_.attached.erase(words_of(what.replace_bpf_fd));
   if (attach)
     state_.attached.insert(words);
   else
