@@ -2,15 +2,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <filesystem>
+#include <map>
 #include <string>
 
+#include "purebpf/bpf/forwarding_kernel.h"
+#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/tests/support/btf_builder.h"
+#include "purebpf/tests/support/elf_builder.h"
 #include "purebpf/tests/tools/purebpf_fixture.h"
 #include "purebpf/tests/tools/temp_folder.h"
 #include "tests/loader/order_big.h"
 #include "tests/loader/order_little.h"
+#include "tests/loader/traps.h"
 #include "tests/tools/tool_object.h"
 #include "tests/tools/tool_object_big.h"
 
@@ -19,9 +25,11 @@ namespace {
 
 using ::testing::AllOf;
 using testing::BtfBuilder;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 using testing::TempFolder;
 
 // A kernel's types: struct thing { int always; int sometimes; } and a kernel function.
@@ -123,6 +131,62 @@ TEST_F(CheckTest, TakesTheFilesOfAFolderThatAreTypes) {
   const Ran ran = RunPurebpf({"check", tool_, "--btf", folder_ / "kernels"});
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.out, HasSubstr(tool_ + ":\n" + std::string(kTable)));
+}
+
+// Counts how often each file is opened, and how many are open at a time.
+class CountingKernel final : public ForwardingKernel {
+ public:
+  using ForwardingKernel::ForwardingKernel;
+
+  SysResult<Bytes> OpenFile(const std::string& path, size_t max_bytes) override {
+    auto file = next().OpenFile(path, max_bytes);
+    if (!file) return file;
+    ++opened[std::filesystem::path(path).filename()];
+    most_open = std::max(most_open, ++open_);
+    return file;
+  }
+  void CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()> reduce) override {
+    --open_;
+    next().CloseFile(contents, reduce);
+  }
+
+  std::map<std::string, int> opened;
+  int most_open = 0;
+
+ private:
+  int open_ = 0;
+};
+
+// A vmlinux has hundreds of megabytes.
+TEST_F(CheckTest, OpensEachKernelOnceForAllObjects) {
+  testing::ElfBuilder elf;
+  elf.AddSection({.name = ".BTF", .contents = NewKernel()});
+  WriteFile(folder_ / "kernels/vmlinux", elf.Build());
+  HostKernel host;
+  CountingKernel kernel(host);
+  const Ran ran = RunPurebpf(
+      kernel, {"check", tool_, small_, tool_, small_, "--btf", folder_ / "kernels", new_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(kernel.opened, ElementsAre(Pair("README", 1), Pair("new", 2), Pair("old", 1),
+                                         Pair("untyped.o", 1), Pair("vmlinux", 1)));
+  EXPECT_EQ(kernel.most_open, 1);
+  EXPECT_THAT(ran.out, HasSubstr(small_ +
+                                 ":\n          new  old  vmlinux  new\n"
+                                 "  passes  ok   ok   ok       ok\n" +
+                                 tool_ + ":\n"));
+}
+
+// Symbols have addresses on every kernel, also those that several objects name.
+TEST_F(CheckTest, KnowsTheSymbolsOfAllObjects) {
+  const std::string traps = folder_ / "traps.o";
+  std::filesystem::create_directory(folder_ / "more");
+  const std::string again = folder_ / "more/traps.o";  // errors name the object by its file
+  WriteFile(traps, traps::Object());
+  WriteFile(again, traps::Object());
+  const std::string alone = RunPurebpf({"check", traps, "--btf", new_}).out;
+  EXPECT_THAT(alone, HasSubstr("  asks_for_symbol "));
+  const std::string both = RunPurebpf({"check", small_, traps, again, "--btf", new_}).out;
+  EXPECT_THAT(both, HasSubstr(alone + again + alone.substr(traps.size())));
 }
 
 TEST_F(CheckTest, EndsWellWhereNothingIsMissing) {

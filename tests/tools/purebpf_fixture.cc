@@ -112,9 +112,13 @@ std::vector<std::byte> Words(const std::vector<uint32_t>& words) {
 }  // namespace
 
 Ran RunPurebpf(const std::vector<std::string>& arguments) {
+  HostKernel kernel;
+  return RunPurebpf(kernel, arguments);
+}
+
+Ran RunPurebpf(Kernel& kernel, const std::vector<std::string>& arguments) {
   Ran ran;
   Listener listener(ran);
-  HostKernel kernel;
   const std::vector<std::string_view> views(arguments.begin(), arguments.end());
   ran.status = RunTool(kernel, views, listener);
   return ran;

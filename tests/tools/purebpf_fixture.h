@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "purebpf/bpf/kernel.h"
+
 namespace purebpf::tool {
 
 struct Ran {
@@ -18,6 +20,7 @@ struct Ran {
 
 // `arguments` without the program's name; with this machine's files and kernel.
 Ran RunPurebpf(const std::vector<std::string>& arguments);
+Ran RunPurebpf(Kernel& kernel, const std::vector<std::string>& arguments);
 
 // Why `out` is not `lines` lines of one JSON object each, in UTF-8; empty where it is.
 std::string WhyNotJsonLines(std::string_view out, size_t lines);

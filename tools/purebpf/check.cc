@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -53,15 +55,11 @@ Needs NeedsOf(const CollectionSpec& spec, uint32_t function) {
 // BTF says nothing of a kernel's options and of where its symbols are. Nothing here may depend on
 // them: options are taken to be unset, and what is read from them to be unknown; symbols to have an
 // address that is not known.
-std::string WithoutTheUnknown(CollectionSpec& spec) {
-  std::string symbols;
+void WithoutTheUnknown(CollectionSpec& spec, std::set<std::string>& symbols) {
   for (ExternSpec& external : spec.externs) {
     if (external.kind == ExternKind::kKconfig) external.weak = true;
-    if (external.kind == ExternKind::kAddress) {
-      symbols += Hex(kUnknownImmediate).substr(2) + " T " + external.name + "\n";
-    }
+    if (external.kind == ExternKind::kAddress) symbols.insert(external.name);
   }
-  return symbols;
 }
 
 std::vector<FrozenAddress> FrozenAddresses(const CollectionSpec& spec, const LoadPlan& plan,
@@ -103,14 +101,30 @@ ProgramCheck CheckProgram(const CollectionSpec& spec, uint32_t index, Planner& p
   return check;
 }
 
-KernelCheck CheckOn(Kernel& kernel, const CollectionSpec& spec, const std::string& symbols,
-                    const std::string& btf) {
+// An object, and what is found out of it, kernel by kernel.
+struct CheckedObject {
+  ObjectCheck check;
+  std::optional<CollectionSpec> spec;  // where it could be opened
+};
+
+std::vector<CheckedObject> OpenObjects(Kernel& kernel, const std::vector<std::string>& paths) {
+  std::vector<CheckedObject> objects;
+  objects.reserve(paths.size());
+  for (const std::string& path : paths) {
+    CheckedObject& object = objects.emplace_back();
+    object.check.file = path;
+    auto spec = CollectionSpec::FromFile(kernel, path);
+    if (spec) {
+      object.spec = std::move(*spec);
+    } else {
+      object.check.open_error = std::move(spec).error();
+    }
+  }
+  return objects;
+}
+
+KernelCheck CheckOn(TargetKernel& target, const CollectionSpec& spec, const std::string& btf) {
   KernelCheck check{.btf = btf};
-  TargetKernel target = TargetKernel::FromFiles(
-      kernel, {.release = "5.0.0",  // for the kernel's version, which is not looked at
-               .btf_path = btf,
-               .kconfig = "# unknown\n",
-               .kallsyms = symbols.empty() ? "0 T _\n" : symbols});
   if (const auto types = target.Types(); !types) {
     check.open_error = types.error();
     return check;
@@ -128,70 +142,67 @@ KernelCheck CheckOn(Kernel& kernel, const CollectionSpec& spec, const std::strin
   return check;
 }
 
-ObjectCheck CheckObject(Kernel& kernel, const std::string& path,
-                        const std::vector<std::string>& btf) {
-  ObjectCheck check{.file = path};
-  auto spec = CollectionSpec::FromFile(kernel, path);
-  if (!spec) {
-    check.open_error = std::move(spec).error();
-    return check;
+// Kernels one after the other, each opened once for all objects: it is the largest thing here by
+// far (a vmlinux is held in memory as a whole), so no two of them are open at a time.
+class KernelList {
+ public:
+  KernelList(Kernel& kernel, std::vector<CheckedObject>& objects)
+      : kernel_(kernel), objects_(objects) {
+    std::set<std::string> symbols;  // of all objects: a symbol that a kernel has twice is refused
+    for (CheckedObject& object : objects_)
+      if (object.spec) WithoutTheUnknown(*object.spec, symbols);
+    for (const std::string& symbol : symbols)
+      kallsyms_ += Hex(kUnknownImmediate).substr(2) + " T " + symbol + "\n";
+    if (kallsyms_.empty()) kallsyms_ = "0 T _\n";
   }
-  const std::string symbols = WithoutTheUnknown(*spec);
-  for (const std::string& file : btf) {
-    check.kernels.push_back(CheckOn(kernel, *spec, symbols, file));
-  }
-  return check;
-}
 
-// Whether a file of a folder is types, be it damaged ones: a folder has other files too.
-bool LooksLikeTypes(Kernel& kernel, const std::string& path) {
-  constexpr size_t kMaxFile = size_t{2} << 30;
-  const auto file = kernel.OpenFile(path, kMaxFile);
-  if (!file) return false;
-  const auto starts = [&](std::initializer_list<unsigned char> magic) {
-    return file->size() > magic.size() &&
-           std::ranges::equal(magic, file->first(magic.size()),
-                              [](unsigned char a, std::byte b) { return std::byte{a} == b; });
-  };
-  const bool raw = starts({0x9f, 0xeb, 1}) || starts({0xeb, 0x9f, 1});
-  const bool elf = starts({0x7f, 'E', 'L', 'F'});
-  kernel.CloseFile(*file, [&] { return std::vector<std::byte>(file->begin(), file->end()); });
-  if (!elf) return raw;
-  TargetKernel target = TargetKernel::FromFiles(kernel, {.btf_path = path});
-  const auto types = target.Types();
-  return types || types.error().code != Code::kNotFound;  // no section .BTF
-}
-
-// Folders become the files in them.
-std::vector<std::string> Expand(Kernel& kernel, const std::vector<std::string>& given) {
-  std::vector<std::string> files;
-  for (const std::string& path : given) {
-    const auto names = kernel.ListFolder(path);
-    if (!names) {
-      files.push_back(path);
-      continue;
-    }
-    for (const std::string& name : *names) {
-      std::string file = path + (path.ends_with('/') ? "" : "/") + name;
-      if (LooksLikeTypes(kernel, file)) files.push_back(std::move(file));
-    }
+  // Of a folder, the files in it. How many kernels they were.
+  size_t Check(const std::string& path) {
+    const auto names = kernel_.ListFolder(path);
+    if (!names) return CheckFile(path, false) ? 1 : 0;
+    size_t kernels = 0;
+    for (const std::string& name : *names)
+      if (CheckFile(path + (path.ends_with('/') ? "" : "/") + name, true)) ++kernels;
+    return kernels;
   }
-  return files;
-}
+
+ private:
+  // Whether it is a kernel, be it a damaged one: a folder has other files too.
+  bool CheckFile(const std::string& path, bool in_folder) {
+    TargetKernel target = TargetKernel::FromFiles(
+        kernel_, {.release = "5.0.0",  // for the kernel's version, which is not looked at
+                  .btf_path = path,
+                  .kconfig = "# unknown\n",
+                  .kallsyms = kallsyms_});
+    const auto types = target.Types();
+    const bool unreadable = !types && types.error().sys_errno != 0;
+    const bool without_types = !types && types.error().code == Code::kNotFound;
+    if (in_folder && (unreadable || without_types)) return false;
+    for (CheckedObject& object : objects_)
+      if (object.spec) object.check.kernels.push_back(CheckOn(target, *object.spec, path));
+    return true;
+  }
+
+  Kernel& kernel_;
+  std::vector<CheckedObject>& objects_;
+  std::string kallsyms_;
+};
 
 }  // namespace
 
 int RunCheck(Kernel& kernel, const Options& options, Output& output) {
-  const std::vector<std::string> btf = Expand(kernel, options.btf);
-  if (btf.empty()) {
+  std::vector<CheckedObject> objects = OpenObjects(kernel, options.files);
+  KernelList list(kernel, objects);
+  size_t kernels = 0;
+  for (const std::string& path : options.btf) kernels += list.Check(path);
+  if (kernels == 0) {
     output.Complain("purebpf: no file with BTF in " + Clean(options.btf[0]) + "\n");
     return kFailed;
   }
   int status = kOk;
-  for (const std::string& path : options.files) {
-    const ObjectCheck check = CheckObject(kernel, path, btf);
-    if (!check.Ok()) status = kFailed;
-    if (!output.Write(options.json ? ToJson(check) : ToText(check))) return kFailed;
+  for (const CheckedObject& object : objects) {
+    if (!object.check.Ok()) status = kFailed;
+    if (!output.Write(options.json ? ToJson(object.check) : ToText(object.check))) return kFailed;
   }
   return status;
 }

@@ -109,8 +109,18 @@ them resolves, by its BTF. What does not resolve is
   missing   where it can: loading the program there would fail
 
 Exit status 1 where something is missing. Objects and kernels may be of either byte order, but of the
-same. --btf takes all arguments up to the next option; of a
-folder, all files that are BTF (raw, or an ELF file with a section .BTF).
+same. --btf takes all arguments up to the next option; of a folder, all files that are BTF (raw, or an
+ELF file with a section .BTF).
+
+One kernel after the other is read, for all objects; what is found is written when all are done, in
+the order of the objects.
+
+With --json, a line an object:
+  {"file", "open": "ok" or an error, "ok", "kernels": [KERNEL...]}
+  KERNEL   "btf", "open": "ok" or an error, "ok", "programs": [PROGRAM...]
+  PROGRAM  "name", "section", "plan": "ok" or an error, "core" and "functions": how many CO-RE
+           relocations and kernel functions it has; "guarded" and "missing": [{"insn", "what"}...],
+           "ok"
 )";
 
 constexpr std::string_view kGenSkeletonHelp =

@@ -120,7 +120,7 @@ bool BeginsWith(Bytes file, std::initializer_list<uint8_t> start) {
 Result<Bytes> RawBtf(Bytes file) {
   if (BeginsWith(file, {0x9f, 0xeb}) || BeginsWith(file, {0xeb, 0x9f})) return file;
   if (BeginsWith(file, {0x7f, 'E', 'L', 'F'})) return ElfBtf(file);
-  return Wrong(Code::kMalformed,
+  return Wrong(Code::kNotFound,
                "neither BTF nor an ELF file, in " + std::to_string(file.size()) + " bytes");
 }
 

@@ -14,7 +14,7 @@ namespace purebpf::internal {
 
 // The BTF in `file`: all of it, where it begins as BTF does; of an ELF file of 64 bits (vmlinux, a
 // module) its section .BTF. kMalformed; kUnsupported for an ELF file of 32 bits or a compressed
-// section; kNotFound where it has no such section.
+// section; kNotFound where it has no such section, and where it is neither.
 [[nodiscard]] Result<Bytes> RawBtf(Bytes file);
 
 // Files in which distributions have the vmlinux of a release, the likeliest first.
