@@ -16,12 +16,21 @@ auto Find(Objects& objects, std::string_view name, Projection projection) {
 }
 
 std::unexpected<Error> NotThere(std::string_view kind, std::string_view name,
-                                std::string_view collection, const std::string& names) {
-  return std::unexpected(
-      Error{.code = Code::kNotFound,
-            .operation = "take " + std::string(kind) + " '" + std::string(name) + "'",
-            .object = std::string(collection),
-            .detail = "it was not loaded, or taken before; there are: " + names});
+                                std::string_view collection, const std::string& names,
+                                const Failure* failure = nullptr) {
+  return std::unexpected(Error{
+      .code = Code::kNotFound,
+      .operation = "take " + std::string(kind) + " '" + std::string(name) + "'",
+      .object = std::string(collection),
+      .detail = failure != nullptr ? "it was left out: " + failure->error.ToString()
+                                   : "it was not loaded, or taken before; there are: " + names});
+}
+
+const Failure* FailureOf(const std::vector<Failure>& failures, std::string_view name,
+                         std::string Failure::* kind) {
+  if (name.empty()) return nullptr;  // as each failure's other name is
+  const auto found = Find(failures, name, kind);
+  return found == failures.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -58,7 +67,8 @@ const Program* Collection::FindProgram(std::string_view name) const {
 Result<Map> Collection::TakeMap(std::string_view name) {
   const auto found = Find(maps_, name, &LoadedMap::name);
   if (found == maps_.end())
-    return NotThere("map", name, name_, internal::NamesOf(maps_, &LoadedMap::name));
+    return NotThere("map", name, name_, internal::NamesOf(maps_, &LoadedMap::name),
+                    FailureOf(failures_, name, &Failure::map));
   Map map = std::move(found->map);
   maps_.erase(found);
   return map;
@@ -67,7 +77,8 @@ Result<Map> Collection::TakeMap(std::string_view name) {
 Result<Program> Collection::TakeProgram(std::string_view name) {
   const auto found = Find(programs_, name, &Program::name);
   if (found == programs_.end())
-    return NotThere("program", name, name_, internal::NamesOf(programs_, &Program::name));
+    return NotThere("program", name, name_, internal::NamesOf(programs_, &Program::name),
+                    FailureOf(failures_, name, &Failure::program));
   Program program = std::move(*found);
   programs_.erase(found);
   return program;

@@ -34,7 +34,8 @@ class Collection {
   // Executes the plan, all or nothing: a failure at step k closes and unpins what steps 1 .. k-1
   // made, and the Error names the collection and the step's map or program. A program that the
   // verifier rejects: kRejected, `detail` explains the log (verifier_log.h), `log` has all of it.
-  // With LoadPlan::partial such a program is left out.
+  // With LoadPlan::partial such a program is left out, and a map that the kernel refuses with the
+  // programs that use it.
   // What an older kernel refuses and nothing needs is left out by trying: the object's types, what
   // maps and programs say of theirs, names, memory that can be mapped.
   [[nodiscard]] static Result<Collection> Load(Kernel& kernel, LoadPlan plan);

@@ -41,8 +41,9 @@ struct LoadOptions {
   // Names of programs and maps that are left out. References to such maps are poisoned: the
   // verifier drops them where they cannot be reached.
   std::vector<std::string> skip;
-  // Loads what can be loaded instead of all or nothing: programs that cannot are left out, as are
-  // maps that cannot be planned, and Collection::failures() says why.
+  // Loads what can be loaded instead of all or nothing: programs and maps that cannot, by the plan
+  // or by the kernel, are left out, as are the programs that use such maps, and
+  // Collection::failures() says why. A slot for what was left out stays empty.
   bool partial = false;
 
   std::vector<MapReplacement> replace;

@@ -45,16 +45,64 @@ Result<Collection> Execution::Run() && {
   collection_.failures_ = std::move(plan_.failures);
   for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
     auto done = std::visit([&](auto& step) { return Do(step, number); }, plan_.steps[number]);
-    if (done) continue;
-    auto* program = std::get_if<LoadProgramStep>(&plan_.steps[number]);
-    if (!plan_.partial || program == nullptr)
+    if (!done && !LeaveOut(number, done.error()))
       return std::unexpected(std::move(done).error().Within(plan_.name));
-    collection_.failures_.push_back({program->params.name, std::move(done).error()});
   }
   collection_.variables_ = std::move(plan_.variables);
   pins_.clear();
   folders_.clear();
   return std::move(collection_);
+}
+
+bool Execution::LeaveOut(uint32_t number, const Error& error) {
+  if (!plan_.partial) return false;
+  const Step& step = plan_.steps[number];
+  if (const auto* map = std::get_if<CreateMapStep>(&step)) {
+    made_[number].refused = error;
+    refused_maps_ = true;
+    collection_.failures_.push_back({.program = "", .error = error, .map = map->name});
+    return true;
+  }
+  const auto* program = std::get_if<LoadProgramStep>(&step);
+  if (program == nullptr) return false;
+  collection_.failures_.push_back({.program = program->params.name, .error = error, .map = ""});
+  return true;
+}
+
+// Of an instance of struct_ops that has this program as a function: the error of its map, unless
+// another instance has the program, too.
+const Error* Execution::RefusedStructOps(uint32_t program) const {
+  const Error* refused = nullptr;
+  for (const Step& step : plan_.steps) {
+    const auto* instance = std::get_if<StructOpsStep>(&step);
+    if (instance == nullptr ||
+        std::ranges::find(instance->members, program, &StructOpsStep::Member::step) ==
+            instance->members.end())
+      continue;
+    if (instance->map >= made_.size() || !made_[instance->map].refused) return nullptr;
+    if (refused == nullptr) refused = &*made_[instance->map].refused;
+  }
+  return refused;
+}
+
+// What a plan says of programs whose maps it cannot make, of those that the kernel refused.
+Result<void> Execution::CheckNeeds(const LoadProgramStep& step, uint32_t number) const {
+  if (!refused_maps_) return {};
+  const Error* refused = nullptr;
+  for (const MapSlot& slot : step.map_slots)
+    if (refused == nullptr && slot.step < made_.size() && made_[slot.step].refused)
+      refused = &*made_[slot.step].refused;
+  if (refused == nullptr && step.params.type == ProgType::kStructOps)
+    refused = RefusedStructOps(number);
+  if (refused == nullptr) return {};
+  return std::unexpected(Error(*refused).Within("program '" + step.params.name + "'"));
+}
+
+// The memory of arenas that came to nothing.
+void Execution::UnmapFrom(size_t first) {
+  auto& mappings = collection_.mappings_;
+  for (; mappings.size() > first; mappings.pop_back())
+    mappings.back().kernel->UnmapMemory(mappings.back().memory);
 }
 
 // Refused types are no reason to fail: programs and maps are loaded without theirs, as on a kernel
@@ -79,7 +127,8 @@ Result<void> Execution::Do(LoadBtfStep& step, uint32_t) {
     btf_.emplace(std::move(*loaded));
     return {};
   }
-  if (step.required) return std::unexpected(std::move(loaded).error());
+  // In a partial load what needs them fails by itself, and says so.
+  if (step.required && !plan_.partial) return std::unexpected(std::move(loaded).error());
   refused_types_ = loaded.error().ToString();
   return {};
 }
@@ -92,8 +141,10 @@ void Execution::MentionRefusedTypes(Error& error) const {
 }
 
 Result<void> Execution::Do(CreateMapStep& step, uint32_t number) {
+  const size_t mappings = collection_.mappings_.size();
   auto map = MakeMap(step);
   if (!map) {
+    UnmapFrom(mappings);
     Error error = std::move(map).error();
     const bool typed = step.types.key != 0 || step.types.value != 0;
     if (typed && error.sys_errno == EINVAL) MentionRefusedTypes(error);
@@ -109,7 +160,7 @@ Result<void> Execution::Do(FillSlotStep& step, uint32_t number) {
   const Map* inner = MapOf(step.target);
   const Program* program = ProgramOf(step.target);
   if (map == nullptr || (inner == nullptr && program == nullptr)) {
-    if (plan_.partial) return {};  // its program was left out
+    if (plan_.partial) return {};  // one of them was left out
     return WrongPlan("step " + std::to_string(number),
                      "it fills a slot of step " + std::to_string(step.map) + " with step " +
                          std::to_string(step.target) + ", which did not make these");
@@ -132,6 +183,7 @@ Result<void> Execution::Do(StructOpsStep& step, uint32_t number) {
                            " bytes: no such program, or no room");
     std::ranges::copy(BytesOf(fd), step.value.begin() + member.offset);
   }
+  if (step.map < made_.size() && made_[step.map].refused) return {};
   if (step.map >= made_.size() || !made_[step.map].map)
     return WrongPlan("step " + std::to_string(number),
                      "step " + std::to_string(step.map) + " made no map for it");

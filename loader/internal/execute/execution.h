@@ -33,6 +33,8 @@ class Execution {
   struct Made {
     std::optional<size_t> map;
     std::optional<size_t> program;
+    // Why it was left out, of a map (LoadPlan::partial).
+    std::optional<Error> refused;
   };
 
   Result<void> Do(LoadBtfStep& step, uint32_t number);
@@ -40,6 +42,12 @@ class Execution {
   Result<void> Do(LoadProgramStep& step, uint32_t number);
   Result<void> Do(FillSlotStep& step, uint32_t number);
   Result<void> Do(StructOpsStep& step, uint32_t number);
+
+  // Whether the load goes on without what a step was to make.
+  bool LeaveOut(uint32_t number, const Error& error);
+  Result<void> CheckNeeds(const LoadProgramStep& step, uint32_t number) const;
+  [[nodiscard]] const Error* RefusedStructOps(uint32_t program) const;
+  void UnmapFrom(size_t first);
 
   [[nodiscard]] Result<Map> MakeMap(CreateMapStep& step);
   [[nodiscard]] Result<Map> CreateMap(const CreateMapStep& step);
@@ -66,6 +74,7 @@ class Execution {
   LoadPlan& plan_;
   Collection collection_;
   std::vector<Made> made_;  // by step
+  bool refused_maps_ = false;
   std::optional<BtfObject> btf_;
   Bytes types_;                                    // the plan's, for source lines
   std::string refused_types_;                      // why; empty: not refused

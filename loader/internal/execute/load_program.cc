@@ -118,6 +118,7 @@ std::unexpected<Error> Execution::Explain(const LoadProgramStep& step, Error err
 }
 
 Result<void> Execution::Do(LoadProgramStep& step, uint32_t number) {
+  PUREBPF_TRY(CheckNeeds(step, number));
   std::optional<Program> attached_to;  // held until the kernel holds it
   PUREBPF_TRY(Complete(step, attached_to));
   auto program = Program::Load(kernel_, step.params, plan_.log);

@@ -36,7 +36,9 @@ Result<Map> Execution::MakeMap(CreateMapStep& step) {
   if (step.pin_path.empty()) return CreateMap(step);
   // Another loader may pin its map between our look and our pin: theirs is then the map.
   constexpr int kAttempts = 3;
+  const size_t mappings = collection_.mappings_.size();
   for (int attempt = 1;; ++attempt) {
+    UnmapFrom(mappings);
     auto pinned = PUREBPF_TRY(OpenPinned(step));
     if (pinned) return std::move(*pinned);
     Map map = PUREBPF_TRY(CreateMap(step));
@@ -71,8 +73,10 @@ Result<void> Execution::PinMap(const Map& map, const std::string& path) {
     // One level: what is above is the administrator's.
     const std::string folder(FolderOf(path));
     const auto made = kernel_.MakeFolder(folder);
-    if (made) folders_.push_back(folder);
     if (made || made.error() == Errno{EEXIST}) pinned = map.Pin(path);
+    // Not kept for nothing, where the load goes on without the map.
+    if (made && !pinned) (void)kernel_.RemoveFile(folder);
+    if (made && pinned) folders_.push_back(folder);
   }
   if (!pinned) return pinned;
   pins_.push_back(path);
