@@ -148,6 +148,8 @@ bool Holds(When when, const Refusal& refusal, std::string_view release) {
       return IsNetworkProgram(refusal.prog_type);
     case When::kTracingProgram:
       return IsTracingProgram(refusal.prog_type);
+    case When::kToken:
+      return refusal.with_token;
     case When::kLocalStorage:
       return IsLocalStorage(map);
     case When::kNoEntries:
@@ -198,6 +200,18 @@ void SayTooNew(const Newcomer& what, std::string_view release, Error& error) {
                    .append(release);
 }
 
+// A token that does not allow what is asked counts as none (kernel/bpf/token.c, Linux 6.9); one
+// that does gives only what its user namespace has.
+std::string TokenHint(const Newcomer& type, std::string_view options) {
+  return std::string("the token does not allow ")
+      .append(type.spelling.empty() ? "this type" : type.spelling)
+      .append(" (mount its BPF file system with that in ")
+      .append(options)
+      .append(
+          "), or not this command (delegate_cmds); or the process lacks CAP_BPF, or what else "
+          "the type needs, in the user namespace of the token");
+}
+
 }  // namespace
 
 void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refusal, Error& error) {
@@ -207,6 +221,7 @@ void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refu
     if (row.command != refusal.command || row.error != refusal.error.value) continue;
     if (!Holds(row.when, refusal, release)) continue;
     error.hint = row.hint;
+    if (row.when == When::kToken) error.hint = TokenHint(refusal.newcomer, row.hint);
     if (row.when == When::kTooNew) SayTooNew(refusal.newcomer, release, error);
     if (row.error == EPERM) NameMissingCapabilities(kernel, error);
     return;

@@ -34,6 +34,7 @@ struct Refusal {
   Errno error;
   Memlock memlock = Memlock::kNotCharged;
   Newcomer newcomer;
+  bool with_token = false;
   // Commands on maps.
   MapType map_type = MapType::kUnspec;
   uint32_t key_size = 0;

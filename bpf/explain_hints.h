@@ -18,6 +18,7 @@ enum class When : uint8_t {
   kMemlockRefused,
   kTooNew,            // Refusal::newcomer for this kernel, as its release says
   kTypeUnknown,       // to this library
+  kToken,             // a BPF token was given
   kNetworkMap,        // kernel/bpf/syscall.c: map_create
   kNetworkProgram,    // kernel/bpf/syscall.c: is_net_admin_prog_type
   kTracingProgram,    // kernel/bpf/syscall.c: is_perfmon_prog_type
@@ -43,7 +44,7 @@ struct HintRow {
   Command command;
   int error;
   When when;
-  std::string_view hint;  // kTooNew has its own words
+  std::string_view hint;  // kTooNew has its own words, kToken words around it
 };
 
 // In each table the first row that fits is taken. Whoever issues a command brings the table it
@@ -51,6 +52,7 @@ struct HintRow {
 
 // Maps and their elements.
 inline constexpr HintRow kMapHints[] = {
+    {Command::kMapCreate, EPERM, When::kToken, "delegate_maps"},
     {Command::kMapCreate, EPERM, When::kMemlockRefused,
      "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
     {Command::kMapCreate, EPERM, When::kNetworkMap,
@@ -123,6 +125,7 @@ inline constexpr HintRow kMapHints[] = {
 
 // Loading programs.
 inline constexpr HintRow kProgramHints[] = {
+    {Command::kProgLoad, EPERM, When::kToken, "delegate_progs, delegate_attachs"},
     {Command::kProgLoad, EPERM, When::kMemlockRefused,
      "raise RLIMIT_MEMLOCK (ulimit -l), which Linux before 5.11 charges BPF memory to"},
     {Command::kProgLoad, EPERM, When::kNetworkProgram,

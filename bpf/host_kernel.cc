@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "purebpf/bpf/abi.h"
 #include "purebpf/bpf/fd.h"
@@ -94,7 +95,15 @@ void HostKernel::Close(int fd) {
 SysResult<std::string> HostKernel::Release() {
   Utsname names{};
   if (const auto got = Call(Sys::kUname, &names); !got) return std::unexpected(got.error());
-  return std::string(names.release.data(), strnlen(names.release.data(), names.release.size()));
+  std::string release(names.release.data(), strnlen(names.release.data(), names.release.size()));
+  // A process of the personality UNAME26 (setarch --uname-2.6) is told that every kernel is a 2.6
+  // (kernel/sys.c: override_release). /proc does not take part in that.
+  if (!release.starts_with("2.6.")) return release;
+  const auto file = ReadFile("/proc/sys/kernel/osrelease", names.release.size() + 1);
+  if (!file || file->empty()) return release;
+  release.assign(reinterpret_cast<const char*>(file->data()), file->size());
+  if (release.back() == '\n') release.pop_back();
+  return release;
 }
 
 std::optional<uint64_t> HostKernel::Capabilities() {

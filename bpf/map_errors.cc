@@ -54,6 +54,7 @@ Error MapRefused(Kernel& kernel, Command command, const MapParams& params, Errno
            .error = answer,
            .memlock = memlock,
            .newcomer = create ? NewcomerOf(params.type) : newcomer,
+           .with_token = create && params.token_fd >= 0,
            .map_type = params.type,
            .key_size = params.key_size,
            .value_size = params.value_size,

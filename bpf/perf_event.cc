@@ -128,6 +128,11 @@ Result<Fd> OpenNamed(Kernel& kernel, PerfEventAttr attr, const std::string& name
       error.hint =
           "several functions have this name: attach by address, or to all by KprobeMultiTarget";
       break;
+    case ENODEV:
+      if (target.cpu >= 0)
+        error.hint = "is CPU " + std::to_string(target.cpu) +
+                     " online? /sys/devices/system/cpu/online lists those that are";
+      break;
     case EOPNOTSUPP:
       error.hint = "this machine cannot count it so";
       break;
@@ -138,6 +143,17 @@ Result<Fd> OpenNamed(Kernel& kernel, PerfEventAttr attr, const std::string& name
       break;
   }
   return std::unexpected(std::move(error));
+}
+
+// Bound to CPU 0, or to the first that is online where that is not.
+Result<Fd> OpenEverywhere(Kernel& kernel, const PerfEventAttr& attr, const std::string& name,
+                          const std::string& object) {
+  auto event = OpenNamed(kernel, attr, name, kEverywhere, object);
+  if (event || event.error().sys_errno != ENODEV) return event;
+  const auto file = kernel.ReadFile("/sys/devices/system/cpu/online", 4096);
+  const auto online = file ? NumberIn(*file) : std::nullopt;
+  if (!online) return event;
+  return OpenNamed(kernel, attr, name, {.pid = -1, .cpu = static_cast<int>(*online)}, object);
 }
 
 std::string Hex(uint64_t value) {
@@ -174,8 +190,8 @@ Result<Link> Attach(const Program& program, const TracepointTarget& target) {
   Kernel& kernel = program.kernel();
   const std::string object = target.group + "/" + target.name;
   const uint32_t id = PUREBPF_TRY(TracepointId(kernel, target.group, target.name));
-  Fd event = PUREBPF_TRY(OpenPerfEvent(kernel, {.type = kPerfTypeTracepoint, .config = id},
-                                       kEverywhere, "tracepoint " + object));
+  Fd event = PUREBPF_TRY(OpenEverywhere(kernel, {.type = kPerfTypeTracepoint, .config = id}, "",
+                                        "tracepoint " + object));
   return AttachToEvent(program, std::move(event), target.cookie, "tracepoint " + object);
 }
 
@@ -189,7 +205,7 @@ Result<Link> Attach(const Program& program, const KprobeTarget& target) {
   // kernel/events/core.c: the bit of PROBE_FORMAT retprobe is the first of config.
   const PerfEventAttr attr = {
       .type = type, .config = target.on_return ? 1U : 0U, .config2 = target.offset};
-  Fd event = PUREBPF_TRY(OpenNamed(kernel, attr, target.function, kEverywhere, object));
+  Fd event = PUREBPF_TRY(OpenEverywhere(kernel, attr, target.function, object));
   return AttachToEvent(program, std::move(event), target.cookie, object);
 }
 
@@ -207,8 +223,9 @@ Result<Link> Attach(const Program& program, const UprobeTarget& target) {
       .type = type,
       .config = (target.on_return ? 1U : 0U) | target.ref_ctr_offset << kRefCtrShift,
       .config2 = target.offset};
-  const PerfTarget whom = target.pid < 0 ? kEverywhere : PerfTarget{.pid = target.pid, .cpu = -1};
-  Fd event = PUREBPF_TRY(OpenNamed(kernel, attr, target.path, whom, object));
+  Fd event = PUREBPF_TRY(target.pid < 0 ? OpenEverywhere(kernel, attr, target.path, object)
+                                        : OpenNamed(kernel, attr, target.path,
+                                                    {.pid = target.pid, .cpu = -1}, object));
   return AttachToEvent(program, std::move(event), target.cookie, object);
 }
 

@@ -168,6 +168,7 @@ Error Refused(Kernel& kernel, const ProgramParams& params, Attempt attempt) {
            .error = answer,
            .memlock = attempt.memlock,
            .newcomer = NewcomerOf(params.type),
+           .with_token = params.token_fd >= 0,
            .prog_type = params.type,
            .insn_count = params.insns.size()},
           error);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -169,6 +170,19 @@ TEST_F(HostKernelTest, TellsTheKernelsRelease) {
   ASSERT_EQ(uname(&names), 0);
   EXPECT_EQ(kernel_.Release().value(), names.release);
   EXPECT_GE(ParseRelease(names.release), (KernelVersion{3, 19}));
+}
+
+// Trap 29: some build systems and containers run under this personality.
+TEST_F(HostKernelTest, TellsTheKernelsReleaseWhereUnameTellsAnother) {
+  const std::string release = kernel_.Release().value();
+  const int before = personality(0xffffffff);
+  if (before < 0 || personality(static_cast<unsigned>(before) | UNAME26) < 0)
+    GTEST_SKIP() << "the personality may not be changed here";
+  utsname names{};
+  EXPECT_EQ(uname(&names), 0);
+  EXPECT_TRUE(std::string_view(names.release).starts_with("2.6.")) << names.release;
+  EXPECT_EQ(kernel_.Release().value(), release);
+  EXPECT_EQ(personality(static_cast<unsigned>(before)) & UNAME26, UNAME26);
 }
 
 TEST_F(HostKernelTest, GetsAndSetsResourceLimits) {

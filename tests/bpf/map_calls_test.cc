@@ -368,6 +368,21 @@ TEST(MapCreate, DropsTheNameBeforeLinux415) {
   EXPECT_EQ(last.max_entries, 10u);
 }
 
+// Trap 28: the kernel passes over a token that does not allow what is asked, and says EPERM.
+TEST(MapCreate, NamesWhatATokenMayNotAllow) {
+  FakeKernel kernel;
+  kernel.Always(Command::kMapCreate, Errno{EPERM});
+  MapParams params = Hash();
+  params.token_fd = 9;
+  EXPECT_THAT(Map::Create(kernel, params),
+              Fails(Code::kPermission,
+                    "the token does not allow BPF_MAP_TYPE_HASH (mount its BPF "
+                    "file system with that in delegate_maps), or not"));
+  params.type = MapType{9999};
+  EXPECT_THAT(Map::Create(kernel, params),
+              Fails(Code::kPermission, "the token does not allow this type (mount"));
+}
+
 TEST(MapCreate, RaisesMemlockForWhatIsLeft) {
   FakeKernel kernel;
   kernel.release = std::string("5.10.0");

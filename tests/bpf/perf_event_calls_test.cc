@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ class PerfKernel : public ForwardingKernel {
     }
     names.push_back(name);
     if (open_error) return std::unexpected(Errno{*open_error});
+    if (offline.contains(target.cpu)) return std::unexpected(Errno{ENODEV});
     return ForwardingKernel::PerfEventOpen(attr, regions, target);
   }
   SysResult<int> Ioctl(int fd, uint32_t request, uint64_t argument) override {
@@ -62,6 +64,7 @@ class PerfKernel : public ForwardingKernel {
 
   std::vector<PerfTarget> targets;
   std::vector<std::string> names;
+  std::set<int> offline;  // CPUs
   std::optional<int> open_error;
   std::optional<int> ioctl_error;
   std::optional<int> read_error;
@@ -212,6 +215,28 @@ TEST_F(PerfEventCalls, ACounterIsWhatItIsToldToBe) {
   EXPECT_EQ(Opened().flags, uint64_t{1} << 10);
   EXPECT_EQ(kernel_.targets[0].cpu, 1);
   EXPECT_EQ(kernel_.targets[0].pid, -1);
+}
+
+// Trap 16: an event of no process cannot be bound to a CPU that is offline. A probe fires on every
+// CPU, whichever it is bound to; a counter does not.
+TEST_F(PerfEventCalls, AProbeIsBoundToACpuThatIsOnline) {
+  kernel_.offline = {0, 1};
+  fake_.files["/sys/devices/system/cpu/online"] = "2-7\n";
+  EXPECT_THAT(Attach(program_, KprobeTarget{.function = "do_nanosleep"}), IsOk());
+  EXPECT_THAT(Attach(program_, TracepointTarget{.group = "sched", .name = "sched_switch"}), IsOk());
+  EXPECT_THAT(Attach(program_, UprobeTarget{.path = "/bin/true", .offset = 4096}), IsOk());
+  ASSERT_EQ(kernel_.targets.size(), 6u);
+  for (size_t i = 0; i < kernel_.targets.size(); ++i) {
+    EXPECT_EQ(kernel_.targets[i].pid, -1);
+    EXPECT_EQ(kernel_.targets[i].cpu, i % 2 == 0 ? 0 : 2);
+  }
+  EXPECT_EQ(kernel_.names[0], kernel_.names[1]);
+
+  EXPECT_THAT(Attach(program_, CounterTarget{.period = 1, .cpu = 1}),
+              Fails(Code::kNotFound, "is CPU 1 online? /sys/devices/system/cpu/online"));
+  fake_.files.erase("/sys/devices/system/cpu/online");
+  EXPECT_THAT(Attach(program_, KprobeTarget{.function = "do_nanosleep"}),
+              Fails(Code::kNotFound, "is CPU 0 online?"));
 }
 
 TEST_F(PerfEventCalls, SaysWhyAnEventCannotBeOpened) {

@@ -392,6 +392,18 @@ TEST(ProgramLoad, FindsTheVerifiersWordsBehindMemlock) {
   EXPECT_THAT(LogSizes(kernel), ElementsAre(0, 0, 65536));
 }
 
+// Trap 28, of a program.
+TEST(ProgramLoad, NamesWhatATokenMayNotAllow) {
+  FakeKernel kernel;
+  kernel.Always(Command::kProgLoad, Errno{EPERM});
+  ProgramParams params = Pass();
+  params.token_fd = 9;
+  EXPECT_THAT(Program::Load(kernel, params),
+              Fails(Code::kPermission,
+                    "the token does not allow BPF_PROG_TYPE_XDP (mount its BPF "
+                    "file system with that in delegate_progs, delegate_att"));
+}
+
 TEST(ProgramLoad, LeavesMemlockAloneOnANewKernel) {
   FakeKernel kernel;
   kernel.Always(Command::kProgLoad, Errno{EPERM});
