@@ -37,12 +37,11 @@ bool KeepOnly(const std::optional<uint64_t>& capabilities) {
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-[[noreturn]] void RunChild(const std::string& program, char* const* argv,
-                           const Container& container, int output) {
+[[noreturn]] void RunChild(char* const* argv, const Container& container, int output) {
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   if (!EnterRoot(container.root) || !KeepOnly(container.capabilities)) _exit(126);
-  execv(program.c_str(), argv);
+  execv(argv[0], argv);
   _exit(127);
 }
 
@@ -51,6 +50,9 @@ bool KeepOnly(const std::optional<uint64_t>& capabilities) {
 XconnectProcess::XconnectProcess(const std::string& program, std::vector<std::string> arguments,
                                  const Container& container) {
   arguments.insert(arguments.begin(), program);
+  // What starts a program of another machine; see test:aarch64 in .bazelrc.
+  if (const char* under = std::getenv("PUREBPF_RUN_UNDER"); under != nullptr)
+    arguments.insert(arguments.begin(), under);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -60,7 +62,7 @@ XconnectProcess::XconnectProcess(const std::string& program, std::vector<std::st
     return;
   }
   pid_ = fork();
-  if (pid_ == 0) RunChild(program, argv.data(), container, pipe_fds[1]);
+  if (pid_ == 0) RunChild(argv.data(), container, pipe_fds[1]);
   if (pid_ < 0) ADD_FAILURE() << "no process";
   close(pipe_fds[1]);
   fd_ = pipe_fds[0];
