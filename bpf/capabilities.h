@@ -44,6 +44,10 @@ enum class Capability : uint8_t {
 [[nodiscard]] std::optional<std::vector<Capability>> MissingCapabilities(
     Kernel& kernel, std::span<const Capability> wanted);
 
+// Whether this process lacks a capability of a hint that begins "needs CAP_A and CAP_B". False for
+// other hints, and where it is not known what the process has.
+[[nodiscard]] bool LacksCapabilityIn(Kernel& kernel, std::string_view hint);
+
 // Adds to a hint that begins "needs CAP_A and CAP_B" which of the two this process lacks, or that
 // it lacks none. What stands in parentheses there is of other kernels. Leaves other hints alone.
 void NameMissingCapabilities(Kernel& kernel, Error& error);

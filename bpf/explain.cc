@@ -212,6 +212,18 @@ std::string TokenHint(const Newcomer& type, std::string_view options) {
           "the type needs, in the user namespace of the token");
 }
 
+// Of what may be for the limit: whether it is for a capability that the rows after it name.
+bool LacksCapability(Kernel& kernel, std::span<const HintRow> rows, const Refusal& refusal,
+                     std::string_view release) {
+  for (const HintRow& row : rows) {
+    if (row.command != refusal.command || row.error != EPERM || row.when == When::kMemlockRefused ||
+        !Holds(row.when, refusal, release))
+      continue;
+    return LacksCapabilityIn(kernel, row.hint);
+  }
+  return false;
+}
+
 }  // namespace
 
 void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refusal, Error& error) {
@@ -220,6 +232,9 @@ void Explain(Kernel& kernel, std::span<const HintRow> hints, const Refusal& refu
   for (const HintRow& row : hints) {
     if (row.command != refusal.command || row.error != refusal.error.value) continue;
     if (!Holds(row.when, refusal, release)) continue;
+    if (row.when == When::kMemlockRefused && row.error == EPERM &&
+        LacksCapability(kernel, hints, refusal, release))
+      continue;
     error.hint = row.hint;
     if (row.when == When::kToken) error.hint = TokenHint(refusal.newcomer, row.hint);
     if (row.when == When::kTooNew) SayTooNew(refusal.newcomer, release, error);

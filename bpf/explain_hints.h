@@ -69,6 +69,8 @@ inline constexpr HintRow kMapHints[] = {
      "max_entries of a ring is its size in bytes: a power of two, and a multiple of the page size"},
     {Command::kMapCreate, EINVAL, When::kKeyless, "this type has no keys: key_size must be 0"},
     {Command::kMapCreate, EINVAL, When::kKeyNotIndex, "key_size must be 4 for this type"},
+    {Command::kMapCreate, EINVAL, When::kMemlockRefused,
+     "raise RLIMIT_MEMLOCK (ulimit -l), beyond which Linux before 5.11 calls a device map invalid"},
     {Command::kMapCreate, EINVAL, When::kDevmap,
      "value_size must be 4 (an interface index) or, since Linux 5.8, 8 (and a program)"},
     {Command::kMapCreate, EINVAL, When::kCpumap,

@@ -69,6 +69,13 @@ bool MayBeTheBtf(Errno answer) {
   }
 }
 
+// A device map that the kernel has no reason to call invalid, but for the limit of memory.
+bool IsSoundDevmap(const MapParams& params) {
+  return (params.type == MapType::kDevmap || params.type == MapType::kDevmapHash) &&
+         params.key_size == 4 && (params.value_size == 4 || params.value_size == 8) &&
+         params.max_entries != 0;
+}
+
 SysResult<int> Issue(Kernel& kernel, MapCreateAttr& attr) {
   return BpfCall(Command::kMapCreate, attr).Issue(kernel);
 }
@@ -151,8 +158,9 @@ Result<Map> Map::Create(Kernel& kernel, const MapParams& params) {
   MapParams wanted = params;
   if (!TakesBtf(params.type)) LeaveOutBtf(wanted);
   Memlock memlock = Memlock::kNotCharged;
-  const auto fd =
-      IssueWithMemlock(kernel, memlock, [&] { return CreateFallingBack(kernel, wanted); });
+  const auto fd = IssueWithMemlock(
+      kernel, memlock, [&] { return CreateFallingBack(kernel, wanted); },
+      IsSoundDevmap(params) ? Errno{EINVAL} : Errno{});
   if (!fd)
     return std::unexpected(
         internal::MapRefused(kernel, Command::kMapCreate, params, fd.error(), memlock));

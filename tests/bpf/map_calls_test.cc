@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "purebpf/bpf/attr.h"
+#include "purebpf/bpf/capabilities.h"
 #include "purebpf/bpf/map.h"
 #include "purebpf/tests/support/fake_kernel.h"
 #include "purebpf/tests/support/result_matchers.h"
@@ -432,6 +433,40 @@ TEST(MapCreate, KeepsTheErrorWhereMemlockMayNotBeRaised) {
               Fails(Code::kPermission, "EPERM (Operation not permitted); raise RLIMIT_MEMLOCK"));
   EXPECT_EQ(kernel.Count(Command::kMapCreate), 1u);
   EXPECT_EQ(kernel.limit, (ResourceLimit{65536, 65536}));
+}
+
+// kernel/bpf/devmap.c answers so from Linux 5.4 to 5.10 where the limit is reached.
+TEST(MapCreate, RaisesMemlockForADeviceMapThatIsInvalid) {
+  for (const MapType type : {MapType::kDevmap, MapType::kDevmapHash}) {
+    const MapParams params = {
+        .name = "m", .type = type, .key_size = 4, .value_size = 4, .max_entries = 4};
+    FakeKernel kernel;
+    kernel.release = std::string("5.10.0");
+    kernel.Answer(Command::kMapCreate, Errno{EINVAL});
+    EXPECT_THAT(Map::Create(kernel, params), IsOk());
+    EXPECT_EQ(kernel.Count(Command::kMapCreate), 2u);
+    FakeKernel bound;
+    bound.release = std::string("5.10.0");
+    bound.may_raise_hard_limit = false;
+    bound.Always(Command::kMapCreate, Errno{EINVAL});
+    EXPECT_THAT(Map::Create(bound, params),
+                Fails(Code::kInvalidArgument, "raise RLIMIT_MEMLOCK (ulimit -l), beyond which"));
+    FakeKernel newer;
+    newer.Always(Command::kMapCreate, Errno{EINVAL});
+    EXPECT_THAT(Map::Create(newer, params), Fails(Code::kInvalidArgument, "value_size must be 4"));
+    EXPECT_EQ(newer.get_limit_count(), 0u);
+  }
+}
+
+TEST(MapCreate, NamesACapabilityThatIsMissingBeforeTheLimit) {
+  FakeKernel kernel;
+  kernel.release = std::string("5.10.0");
+  kernel.may_raise_hard_limit = false;
+  kernel.Always(Command::kMapCreate, Errno{EPERM});
+  kernel.capabilities = 0;
+  EXPECT_THAT(Map::Create(kernel, Hash()), Fails(Code::kPermission, "this process lacks CAP_BPF"));
+  kernel.capabilities = uint64_t{1} << static_cast<unsigned>(Capability::kBpf);
+  EXPECT_THAT(Map::Create(kernel, Hash()), Fails(Code::kPermission, "raise RLIMIT_MEMLOCK"));
 }
 
 TEST(MapCreate, KeepsTheErrorWhereRaisingMemlockDidNotHelp) {
