@@ -67,19 +67,19 @@ LoadPlan Plan(std::vector<Step> steps) {
 }
 
 // A verifier that refuses programs of one name, with these words.
-FakeKernel::Handler Refusing(FakeKernel& kernel, const std::string& name,
-                             const std::string& words) {
-  return
-      [&kernel, name, words](MutableBytes attr, std::span<const Region> regions) -> SysResult<int> {
-        ProgLoadAttr asked;
-        std::memcpy(&asked, attr.data(), std::min(attr.size(), sizeof asked));
-        if (std::string_view(asked.prog_name.data()) != name) return kernel.NewFd();
-        for (const Region& region : regions)
-          if (region.attr_offset == offsetof(ProgLoadAttr, log_buf) &&
-              region.bytes.size() > words.size())
-            std::memcpy(region.bytes.data(), words.c_str(), words.size() + 1);
-        return std::unexpected(Errno{EACCES});
-      };
+FakeKernel::Handler Refusing(FakeKernel& kernel, const std::string& name, const std::string& words,
+                             Errno answer = Errno{EACCES}) {
+  return [&kernel, name, words, answer](MutableBytes attr,
+                                        std::span<const Region> regions) -> SysResult<int> {
+    ProgLoadAttr asked;
+    std::memcpy(&asked, attr.data(), std::min(attr.size(), sizeof asked));
+    if (std::string_view(asked.prog_name.data()) != name) return kernel.NewFd();
+    for (const Region& region : regions)
+      if (region.attr_offset == offsetof(ProgLoadAttr, log_buf) &&
+          region.bytes.size() > words.size())
+        std::memcpy(region.bytes.data(), words.c_str(), words.size() + 1);
+    return std::unexpected(answer);
+  };
 }
 
 TEST(Execution, TypesThatTheKernelRefusesAreLeftOut) {
@@ -280,6 +280,20 @@ TEST(Execution, ARejectionSaysWhatTheLoaderKnowsOfTheInstruction) {
       Fails(Code::kRejected, "field 'comm' of struct task_struct does not exist on this kernel"));
   EXPECT_EQ(collection.error().log, log);
   EXPECT_EQ(collection.error().sys_errno, EACCES);
+}
+
+// Before Linux 6.4 a log that is full has what the verifier said first.
+TEST(Execution, AVerifierThatGivesUpIsUnderstoodWithoutItsLastWord) {
+  FakeKernel kernel;
+  const std::string log =
+      "8: (07) r3 += 1\n"
+      "9: (15) if r3 == 0x989680 goto pc+1\n"
+      "parent already had regs=4 stack=0 marks\n";
+  kernel.Always(Command::kProgLoad, Refusing(kernel, "loops", log, Errno{E2BIG}));
+  const auto collection = Collection::Load(kernel, Plan({Pass("loops")}));
+  ASSERT_THAT(collection, Fails(Code::kRejected, "BPF program is too large"));
+  EXPECT_THAT(collection, Fails(Code::kRejected, "the verifier gave up after a million"));
+  EXPECT_EQ(collection.error().log, log);
 }
 
 TEST(Execution, AModuleThatIsGoneIsNamed) {

@@ -1,5 +1,6 @@
 // Programs: descriptors filled in, loaded, and what the verifier says of them explained.
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -108,7 +109,15 @@ std::unexpected<Error> Execution::Explain(const LoadProgramStep& step, Error err
   std::vector<InsnSource> sources;
   const auto btf = elf::Btf::Parse(types_);
   if (btf) sources = Sources(step.params.line_info, *btf);
-  const VerifierExplanation explained = ExplainVerifierLog(error.log, notes, sources);
+  // E2BIG is the verifier's answer where it gives up. Before Linux 6.4 a log keeps its beginning,
+  // so that of millions of lines its last word is not among those that fit.
+  constexpr std::string_view kGaveUp = "BPF program is too large";
+  const bool unsaid = error.sys_errno == E2BIG &&
+                      error.log.find("too large") == std::string::npos &&
+                      error.log.find("too complex") == std::string::npos;
+  const VerifierExplanation explained =
+      unsaid ? ExplainVerifierLog(error.log + "\n" + std::string(kGaveUp), notes, sources)
+             : ExplainVerifierLog(error.log, notes, sources);
   if (std::string summary = explained.Summary(); !summary.empty())
     error.detail = std::move(summary);
   if (!explained.fix.empty()) error.hint = explained.fix;
