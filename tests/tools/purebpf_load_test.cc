@@ -44,9 +44,10 @@ TEST_F(LoadTest, SaysWhatTheKernelMadeOfIt) {
   const Ran ran = RunPurebpf({"load", "--json", small_});
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   EXPECT_EQ(WhyNotJsonLines(ran.out, 1), "");
+  // Before Linux 5.16 a kernel does not tell how many it verified.
   EXPECT_THAT(ran.out,
               AllOf(HasSubstr(R"("plan":"ok","insn_cnt":4,)"), HasSubstr(R"("load":"ok","tag":")"),
-                    ContainsRegex("\"tag\":\"[0-9a-f]{16}\",\"verified_insns\":3,"
+                    ContainsRegex("\"tag\":\"[0-9a-f]{16}\",\"verified_insns\":[03],"
                                   "\"func_info\":0,\"line_info\":0")));
   EXPECT_THAT(RunPurebpf({"load", small_}).out, ContainsRegex("4 instructions, loaded, tag "));
 }
