@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "purebpf/tests/support/one_at_a_time.h"
 #include "purebpf/tests/tools/temp_folder.h"
 #include "purebpf/tests/tools/xconnect_process.h"
 
@@ -56,6 +57,7 @@ class XconnectReplay : public ::testing::Test {
     return path;
   }
 
+  const OneAtATime alone_;
   TempFolder folder_;
   std::string fixture_;
   std::string binary_;
