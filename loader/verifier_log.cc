@@ -258,15 +258,19 @@ std::string_view StatesOf(std::string_view line) {
   return colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
 }
 
-// "; return d[14]; @ prog.c:6" -> "prog.c:6: return d[14];". Before Linux 6.8 without the place.
+// Between a line of the source and where it is (kernel/bpf/log.c: verbose_linfo, Linux 6.9).
+constexpr std::string_view kPlace = " @ ";
+
+// "; return d[14]; @ prog.c:6" -> "prog.c:6: return d[14];". Before Linux 6.9 without the place.
 std::string SourceOf(std::string_view comment) {
   comment.remove_prefix(1);
   while (comment.starts_with(' ')) comment.remove_prefix(1);
   while (!comment.empty() && (comment.back() == ' ' || comment.back() == '\r'))
     comment.remove_suffix(1);
-  const size_t at = comment.rfind(" @ ");
+  const size_t at = comment.rfind(kPlace);
   if (at == std::string_view::npos) return std::string(comment);
-  return std::string(comment.substr(at + 3)) + ": " + std::string(comment.substr(0, at));
+  return std::string(comment.substr(at + kPlace.size())) + ": " +
+         std::string(comment.substr(0, at));
 }
 
 // Walks the log's lines from the last one up. What it has to look at is bounded: a log may have
@@ -314,7 +318,7 @@ class Explainer {
     FindMessage();
     FindInsn();
     FindRegisters();
-    if (out_.source.empty() && out_.insn) out_.source = SourceLine(*out_.insn);
+    FindPlace();
     Attribute();
     return std::move(out_);
   }
@@ -358,9 +362,16 @@ class Explainer {
         out_.insn = InsnNumber(line);
       } else if (!out_.insn_text.empty() && line.starts_with("; ")) {
         out_.source = SourceOf(line.substr(0, kLongestText));
+        source_has_place_ = line.find(kPlace) != std::string_view::npos;
         return;
       }
     }
+  }
+
+  // Before Linux 6.9 a log has lines of the source without saying where they are.
+  void FindPlace() {
+    if (!out_.insn || source_has_place_) return;
+    if (std::string known = SourceLine(*out_.insn); !known.empty()) out_.source = std::move(known);
   }
 
   // Of the registers that the message names, or else that the instruction does.
@@ -419,6 +430,7 @@ class Explainer {
   std::span<const InsnSource> sources_;
   const Family* family_ = nullptr;
   std::string_view repeat_;  // one of kRepeats
+  bool source_has_place_ = false;
   VerifierExplanation out_;
 };
 

@@ -92,6 +92,11 @@ TEST(VerifierLog, TakesSourceLinesFromTheObjectWhereTheKernelPrintsNone) {
       ExplainVerifierLog("4: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'\n", {}, sources)
           .source,
       "a.bpf.c:3: int x = 0;");
+  // Linux 4.20 to 6.8 prints the line, but not where it is.
+  const std::string log =
+      "; return *p;\n7: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'\n";
+  EXPECT_EQ(ExplainVerifierLog(log, {}, sources).source, "a.bpf.c:9: return *p;");
+  EXPECT_EQ(ExplainVerifierLog(log).source, "return *p;");
 }
 
 TEST(VerifierLog, TakesTheInstructionThatTheMessageNames) {
