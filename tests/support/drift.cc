@@ -74,8 +74,8 @@ void MaskBuild(Call& call) {
 // "(18) r1 = 0xffff8882d0ed7400", of a 64-bit kernel's map; limits of a register's values are
 // written in another way.
 std::string WithoutAddresses(std::string text) {
-  constexpr std::string_view kBegin = " = 0xffff";
-  constexpr size_t kDigits = 12;  // that follow
+  constexpr std::string_view kBegin = " = 0xff";  // with four levels of page tables or five
+  constexpr size_t kDigits = 14;                  // that follow
   for (size_t at = 0; (at = text.find(kBegin, at)) != std::string::npos; at += kBegin.size()) {
     const size_t digits = at + kBegin.size();
     if (text.find_first_not_of("0123456789abcdef", digits) == digits + kDigits)

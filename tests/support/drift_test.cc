@@ -69,6 +69,11 @@ TEST(Drift, IsNoneWhereOnlyTheBuildDiffers) {
        "        \"4: (18) r1 = 0xffff8882d0ed7400       ; R1=map_ptr(ks=4)\\n\"\n",
        "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
        "        \"4: (18) r1 = 0xffff888102bbf800       ; R1=map_ptr(ks=4)\\n\"\n"},
+      {"address by five levels of page tables",
+       "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+       "        \"4: (18) r1 = 0xff1df2704185a400       ; R1_w=map_ptr(ks=4)\\n\"\n",
+       "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
+       "        \"4: (18) r1 = 0xff1df270411bbe00       ; R1_w=map_ptr(ks=4)\\n\"\n"},
   };
   for (const BuildRow& row : kRows) {
     SCOPED_TRACE(row.name);
