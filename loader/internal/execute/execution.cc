@@ -59,7 +59,6 @@ bool Execution::LeaveOut(uint32_t number, const Error& error) {
   const Step& step = plan_.steps[number];
   if (const auto* map = std::get_if<CreateMapStep>(&step)) {
     made_[number].refused = error;
-    refused_maps_ = true;
     collection_.failures_.push_back({.program = "", .error = error, .map = map->name});
     return true;
   }
@@ -87,7 +86,7 @@ const Error* Execution::RefusedStructOps(uint32_t program) const {
 
 // What a plan says of programs whose maps it cannot make, of those that the kernel refused.
 Result<void> Execution::CheckNeeds(const LoadProgramStep& step, uint32_t number) const {
-  if (!refused_maps_) return {};
+  if (!plan_.partial) return {};
   const Error* refused = nullptr;
   for (const MapSlot& slot : step.map_slots)
     if (refused == nullptr && slot.step < made_.size() && made_[slot.step].refused)

@@ -74,7 +74,6 @@ class Execution {
   LoadPlan& plan_;
   Collection collection_;
   std::vector<Made> made_;  // by step
-  bool refused_maps_ = false;
   std::optional<BtfObject> btf_;
   Bytes types_;                                    // the plan's, for source lines
   std::string refused_types_;                      // why; empty: not refused
