@@ -175,9 +175,7 @@ class Selector {
 std::vector<uint32_t> MapsOf(const CollectionSpec& spec, const SpecIndex& index,
                              const std::vector<Piece>& pieces) {
   std::vector<uint32_t> maps;
-  size_t references = 0;
-  for (const Piece& piece : pieces) references += spec.functions[piece.function].references.size();
-  maps.reserve(references);
+  maps.reserve(CountReferences(spec, pieces));
   const auto add = [&](uint32_t map) {
     if (map < spec.maps.size() && spec.maps[map].origin != MapOrigin::kJumpTable)
       maps.push_back(map);

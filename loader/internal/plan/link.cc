@@ -240,6 +240,12 @@ Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, const SpecIndex& 
   return pieces;
 }
 
+size_t CountReferences(const CollectionSpec& spec, const std::vector<Piece>& pieces) {
+  size_t count = 0;
+  for (const Piece& piece : pieces) count += spec.functions[piece.function].references.size();
+  return count;
+}
+
 LinkedCode Assemble(const CollectionSpec& spec, const std::vector<Piece>& pieces) {
   LinkedCode linked;
   const FunctionSpec& last = spec.functions[pieces.back().function];

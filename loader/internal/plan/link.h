@@ -38,6 +38,9 @@ struct Piece {
 [[nodiscard]] Result<std::vector<Piece>> Arrange(const CollectionSpec& spec, const SpecIndex& index,
                                                  uint32_t function);
 
+// How many references their functions have.
+[[nodiscard]] size_t CountReferences(const CollectionSpec& spec, const std::vector<Piece>& pieces);
+
 struct LinkedCode {
   std::vector<Insn> insns;
   // Of the whole, as the kernel takes them. Empty unless every piece has some: it wants all or

@@ -209,9 +209,7 @@ Result<void> Relocator::ApplyOne(const Site& site) {
 
 Result<void> Relocator::Apply(const std::vector<Piece>& pieces, LoadProgramStep& step) {
   tables_.clear();
-  size_t references = 0;
-  for (const Piece& piece : pieces) references += spec_.functions[piece.function].references.size();
-  step.map_slots.reserve(references);
+  step.map_slots.reserve(CountReferences(spec_, pieces));
   for (const Piece& piece : pieces) {
     const FunctionSpec& code = spec_.functions[piece.function];
     for (const Reference& reference : code.references)
