@@ -48,12 +48,10 @@ std::string Listed(std::span<const Capability> capabilities) {
   return text;
 }
 
-constexpr std::string_view kNeeds = "needs CAP_";
-
 // "needs CAP_BPF and CAP_NET_ADMIN (...)": those before the bracket.
 std::vector<Capability> WantedBy(std::string_view hint) {
   std::vector<Capability> named;
-  if (!hint.starts_with(kNeeds)) return named;
+  if (!hint.starts_with("needs CAP_")) return named;
   hint = hint.substr(0, hint.find('('));
   for (const Row& row : kRows)
     if (hint.find(row.name) != std::string_view::npos) named.push_back(row.capability);
@@ -90,9 +88,9 @@ bool LacksCapabilityIn(Kernel& kernel, std::string_view hint) {
 }
 
 void NameMissingCapabilities(Kernel& kernel, Error& error) {
-  if (!error.hint.starts_with(kNeeds)) return;
   const std::string_view hint = error.hint;
   const std::vector<Capability> wanted = WantedBy(hint);
+  if (wanted.empty()) return;
   // Where there is another way than by capability, that is it.
   const bool only_way = hint.find(", or ") == std::string_view::npos;
   const auto missing = MissingCapabilities(kernel, wanted);
