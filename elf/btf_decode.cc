@@ -68,6 +68,12 @@ Bytes Btf::Record(TypeId id) const {
   return types_.subspan(offset, ExtentAt(offset));
 }
 
+BtfKind Btf::KindOf(TypeId id) const {
+  if (visited_ != nullptr) visited_->Add(id);
+  if (base_ != nullptr && static_cast<uint32_t>(id) < first_id_) return base_->KindOf(id);
+  return TypeInfo(CommonOf(id)[1]).kind();
+}
+
 BtfType Btf::Type(TypeId id) const {
   BtfType type;
   const auto raw = static_cast<uint32_t>(id);

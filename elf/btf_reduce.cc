@@ -88,7 +88,7 @@ class Reducer {
     const BtfType type = btf_.Type(id);
     if (type.kind == BtfKind::kOther) return false;
     if (type.kind != BtfKind::kDeclTag || type.component < 0) return true;
-    return !IsAggregate(btf_.Type(type.target).kind) ||
+    return !IsAggregate(btf_.KindOf(type.target)) ||
            NewIndex(type.target, static_cast<uint32_t>(type.component)) >= 0;
   }
 
@@ -117,7 +117,7 @@ class Reducer {
       }
       writer.AddDatasec(type.name, type.size, variables);
     } else if (type.kind == BtfKind::kDeclTag && type.component >= 0 &&
-               IsAggregate(btf_.Type(type.target).kind)) {
+               IsAggregate(btf_.KindOf(type.target))) {
       writer.AddDeclTag(type.name, new_id(type.target),
                         NewIndex(type.target, static_cast<uint32_t>(type.component)),
                         type.kind_flag);

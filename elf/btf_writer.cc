@@ -338,7 +338,12 @@ Result<std::vector<std::byte>> BtfWriter::Build() const {
   put(3, types_.size());
   put(4, body);
   put(5, text.size());
-  auto out = std::ranges::copy(types_, blob.begin() + static_cast<ptrdiff_t>(header)).out;
+  std::byte* out = blob.data() + header;
+  const auto append = [&out](Bytes bytes) {
+    if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
+    out += bytes.size();
+  };
+  append(types_);
   if (rows != 0) {
     put(6, types_.size());
     put(7, rows * kWordSize);
@@ -351,7 +356,7 @@ Result<std::vector<std::byte>> BtfWriter::Build() const {
                                           : kKindLayouts[kind].element * kWordSize);
     out += 2;  // flags: none are defined
   }
-  std::ranges::copy(std::as_bytes(std::span(text)), out);
+  append(std::as_bytes(std::span(text)));
   return blob;
 }
 

@@ -108,22 +108,26 @@ void ReadTypes(Object& object) {
   object.btf.emplace(std::move(*btf));
 
   std::optional<Linker> linker;
-  for (uint32_t id = 1; id < object.btf->type_count(); ++id) {
-    const elf::BtfType type = object.btf->Type(elf::TypeId{id});
-    switch (type.kind) {
+  for (uint32_t i = 1; i < object.btf->type_count(); ++i) {
+    const elf::TypeId id{i};
+    switch (object.btf->KindOf(id)) {
       case elf::BtfKind::kDatasec:
         if (!linker) linker.emplace(object);
-        object.datasecs.push_back(linker->Link(*object.btf, type));
+        object.datasecs.push_back(linker->Link(*object.btf, object.btf->Type(id)));
         break;
-      case elf::BtfKind::kFunc:
-        object.functions_by_name.emplace_back(type.name, type.id);
-        if (type.linkage == elf::kExternLinkage) object.undefined.push_back(type);
+      case elf::BtfKind::kFunc: {
+        const elf::BtfType function = object.btf->Type(id);
+        object.functions_by_name.emplace_back(function.name, id);
+        if (function.linkage == elf::kExternLinkage) object.undefined.push_back(function);
         break;
-      case elf::BtfKind::kVar:
-        if (type.linkage == elf::kExternLinkage) object.undefined.push_back(type);
+      }
+      case elf::BtfKind::kVar: {
+        const elf::BtfType variable = object.btf->Type(id);
+        if (variable.linkage == elf::kExternLinkage) object.undefined.push_back(variable);
         break;
+      }
       case elf::BtfKind::kDeclTag:
-        object.tags.push_back(type);
+        object.tags.push_back(object.btf->Type(id));
         break;
       default:
         break;

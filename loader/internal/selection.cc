@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "purebpf/bpf/try.h"
@@ -16,7 +17,12 @@ class Selector {
  public:
   Selector(const CollectionSpec& spec, const SpecIndex& index, const LoadOptions& options,
            bool alone)
-      : spec_(spec), index_(index), options_(options), alone_(alone) {}
+      : spec_(spec),
+        index_(index),
+        options_(options),
+        alone_(alone),
+        has_map_(spec.maps.size()),
+        has_program_(spec.programs.size()) {}
 
   Result<void> LeaveOut() {
     for (const std::string& name : options_.skip) {
@@ -50,6 +56,8 @@ class Selector {
   }
 
   Result<void> All() {
+    selected_.maps.reserve(spec_.maps.size());
+    selected_.programs.reserve(spec_.programs.size());
     for (uint32_t i = 0; i < spec_.maps.size(); ++i)
       if (spec_.maps[i].autocreate && spec_.maps[i].origin != MapOrigin::kJumpTable)
         PUREBPF_TRY(AddMap(i));
@@ -65,7 +73,7 @@ class Selector {
   }
 
   Result<void> AddProgram(uint32_t index) {
-    if (selected_.programs.contains(index) || left_out_programs_.contains(index)) return {};
+    if (has_program_[index] || left_out_programs_.contains(index)) return {};
     const ProgramSpec& program = spec_.programs[index];
     auto pieces = Check(program);
     if (!pieces) {
@@ -76,14 +84,17 @@ class Selector {
       return {};
     }
     const auto maps = MapsOf(spec_, index_, *pieces);
-    selected_.programs.emplace(index, std::move(*pieces));
+    has_program_[index] = true;
+    selected_.programs.push_back({index, std::move(*pieces)});
     for (const uint32_t map : maps)
       if (spec_.maps[map].autocreate) PUREBPF_TRY(AddMap(map));
     return {};
   }
 
   Result<void> AddMap(uint32_t index) {
-    if (left_out_maps_.contains(index) || !selected_.maps.insert(index).second) return {};
+    if (has_map_[index] || left_out_maps_.contains(index)) return {};
+    has_map_[index] = true;
+    selected_.maps.push_back(index);
     pending_.push_back(index);
     if (following_) return {};
     following_ = true;  // however deep the slots lead
@@ -93,7 +104,12 @@ class Selector {
     return followed;
   }
 
-  Selection Take() && { return std::move(selected_); }
+  // In the order of the spec, whatever led to what.
+  Selection Take() && {
+    std::ranges::sort(selected_.maps);
+    std::ranges::sort(selected_.programs, {}, &SelectedProgram::index);
+    return std::move(selected_);
+  }
 
  private:
   [[nodiscard]] Result<std::vector<Piece>> Check(const ProgramSpec& program) const {
@@ -151,7 +167,7 @@ class Selector {
     std::vector<bool> unused(spec_.programs.size());
     for (const bool created : {false, true}) {
       for (const uint32_t i : index_.struct_ops) {
-        if (selected_.maps.contains(i) != created) continue;
+        if (has_map_[i] != created) continue;
         for (const SlotSpec& slot : spec_.maps[i].slots)
           if (const auto program = index_.programs.Find(slot.target)) unused[*program] = !created;
       }
@@ -163,6 +179,8 @@ class Selector {
   const SpecIndex& index_;
   const LoadOptions& options_;
   bool alone_;
+  std::vector<bool> has_map_;      // whether it is selected
+  std::vector<bool> has_program_;  // the same
   std::set<uint32_t> left_out_maps_;
   std::set<uint32_t> left_out_programs_;  // skipped, or failed
   Selection selected_;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "purebpf/bpf/error.h"
@@ -16,9 +15,14 @@
 
 namespace purebpf::internal {
 
+struct SelectedProgram {
+  uint32_t index = 0;  // into CollectionSpec::programs
+  std::vector<Piece> pieces;
+};
+
 struct Selection {
-  std::set<uint32_t> maps;
-  std::map<uint32_t, std::vector<Piece>> programs;
+  std::vector<uint32_t> maps;             // into CollectionSpec::maps, ascending
+  std::vector<SelectedProgram> programs;  // ascending
   // Selected and then given up (LoadOptions::partial): programs, and maps.
   std::vector<Failure> failures;
   std::map<uint32_t, Error> map_errors;

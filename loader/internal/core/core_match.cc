@@ -72,7 +72,7 @@ CoreResult<bool> CoreMatcher::FieldsCompatible(TypeId local, TypeId kernel) cons
 
 CoreResult<bool> CoreMatcher::TypesCompatible(TypeId local, TypeId kernel) const {
   // A typedef of the object is no struct of the kernel, though both may come down to the same.
-  if (!SameKind(local_.btf().Type(local).kind, kernel_.btf().Type(kernel).kind)) return false;
+  if (!SameKind(local_.btf().KindOf(local), kernel_.btf().KindOf(kernel))) return false;
   return Compatible(local, kernel, kMaxCoreDepth);
 }
 

@@ -76,7 +76,7 @@ void CoreResolver::Want(elf::BtfSearch& search) {
 void CoreResolver::Collect(Group& group, uint32_t target, std::span<const TypeId> found) {
   const elf::Btf& btf = targets_[target].types.btf();
   for (const TypeId type : found)
-    if (SameKind(btf.Type(type).kind, group.kind))
+    if (SameKind(btf.KindOf(type), group.kind))
       group.candidates.push_back({.target = target, .type = type});
 }
 

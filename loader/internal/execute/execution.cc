@@ -37,12 +37,24 @@ const Program* Execution::ProgramOf(uint32_t step) const {
   return &collection_.programs_[*made_[step].program];
 }
 
+// What is moved when a vector grows is moved through memory that the kernel's verifier has put out
+// of the caches.
+void Execution::MakeRoom() {
+  const auto count = [&]<typename Kind>() {
+    return static_cast<size_t>(std::ranges::count_if(
+        plan_.steps, [](const Step& step) { return std::holds_alternative<Kind>(step); }));
+  };
+  collection_.maps_.reserve(count.operator()<CreateMapStep>());
+  collection_.programs_.reserve(count.operator()<LoadProgramStep>());
+}
+
 Result<Collection> Execution::Run() && {
   if (plan_.order != std::endian::native)
     return WrongPlan(plan_.name,
                      "it is for a kernel that is " + std::string(OrderName(plan_.order)));
   collection_.name_ = plan_.name;
   collection_.failures_ = std::move(plan_.failures);
+  MakeRoom();
   for (uint32_t number = 0; number < plan_.steps.size(); ++number) {
     auto done = std::visit([&](auto& step) { return Do(step, number); }, plan_.steps[number]);
     if (!done && !LeaveOut(number, done.error()))
@@ -58,7 +70,7 @@ bool Execution::LeaveOut(uint32_t number, const Error& error) {
   if (!plan_.partial) return false;
   const Step& step = plan_.steps[number];
   if (const auto* map = std::get_if<CreateMapStep>(&step)) {
-    made_[number].refused = error;
+    made_[number].failure = static_cast<uint32_t>(collection_.failures_.size());
     collection_.failures_.push_back({.program = "", .error = error, .map = map->name});
     return true;
   }
@@ -66,6 +78,11 @@ bool Execution::LeaveOut(uint32_t number, const Error& error) {
   if (program == nullptr) return false;
   collection_.failures_.push_back({.program = program->params.name, .error = error, .map = ""});
   return true;
+}
+
+const Error* Execution::RefusedMap(uint32_t step) const {
+  if (step >= made_.size() || !made_[step].failure) return nullptr;
+  return &collection_.failures_[*made_[step].failure].error;
 }
 
 // Of an instance of struct_ops that has this program as a function: the error of its map, unless
@@ -78,8 +95,9 @@ const Error* Execution::RefusedStructOps(uint32_t program) const {
         std::ranges::find(instance->members, program, &StructOpsStep::Member::step) ==
             instance->members.end())
       continue;
-    if (instance->map >= made_.size() || !made_[instance->map].refused) return nullptr;
-    if (refused == nullptr) refused = &*made_[instance->map].refused;
+    const Error* own = RefusedMap(instance->map);
+    if (own == nullptr) return nullptr;
+    if (refused == nullptr) refused = own;
   }
   return refused;
 }
@@ -89,8 +107,7 @@ Result<void> Execution::CheckNeeds(const LoadProgramStep& step, uint32_t number)
   if (!plan_.partial) return {};
   const Error* refused = nullptr;
   for (const MapSlot& slot : step.map_slots)
-    if (refused == nullptr && slot.step < made_.size() && made_[slot.step].refused)
-      refused = &*made_[slot.step].refused;
+    if (refused == nullptr) refused = RefusedMap(slot.step);
   if (refused == nullptr && step.params.type == ProgType::kStructOps)
     refused = RefusedStructOps(number);
   if (refused == nullptr) return {};
@@ -149,7 +166,7 @@ Result<void> Execution::Do(CreateMapStep& step, uint32_t number) {
     if (typed && error.sys_errno == EINVAL) MentionRefusedTypes(error);
     return std::unexpected(std::move(error));
   }
-  made_[number].map = collection_.maps_.size();
+  made_[number].map = static_cast<uint32_t>(collection_.maps_.size());
   collection_.maps_.push_back({std::move(step.name), std::move(*map)});
   return {};
 }
@@ -182,7 +199,7 @@ Result<void> Execution::Do(StructOpsStep& step, uint32_t number) {
                            " bytes: no such program, or no room");
     std::ranges::copy(BytesOf(fd), step.value.begin() + member.offset);
   }
-  if (step.map < made_.size() && made_[step.map].refused) return {};
+  if (RefusedMap(step.map) != nullptr) return {};
   if (step.map >= made_.size() || !made_[step.map].map)
     return WrongPlan("step " + std::to_string(number),
                      "step " + std::to_string(step.map) + " made no map for it");

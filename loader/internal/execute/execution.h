@@ -31,10 +31,10 @@ class Execution {
  private:
   // What a step made: an index into the collection's maps or programs. Neither: nothing, so far.
   struct Made {
-    std::optional<size_t> map;
-    std::optional<size_t> program;
-    // Why it was left out, of a map (LoadPlan::partial).
-    std::optional<Error> refused;
+    std::optional<uint32_t> map;
+    std::optional<uint32_t> program;
+    // Of a map that was left out (LoadPlan::partial): an index into the collection's failures.
+    std::optional<uint32_t> failure;
   };
 
   Result<void> Do(LoadBtfStep& step, uint32_t number);
@@ -46,7 +46,10 @@ class Execution {
   // Whether the load goes on without what a step was to make.
   bool LeaveOut(uint32_t number, const Error& error);
   Result<void> CheckNeeds(const LoadProgramStep& step, uint32_t number) const;
+  // Why the map of step `step` was left out; null where it was not.
+  [[nodiscard]] const Error* RefusedMap(uint32_t step) const;
   [[nodiscard]] const Error* RefusedStructOps(uint32_t program) const;
+  void MakeRoom();
   void UnmapFrom(size_t first);
 
   [[nodiscard]] Result<Map> MakeMap(CreateMapStep& step);

@@ -132,7 +132,7 @@ Result<void> Execution::Do(LoadProgramStep& step, uint32_t number) {
   PUREBPF_TRY(Complete(step, attached_to));
   auto program = Program::Load(kernel_, step.params, plan_.log);
   if (!program) return Explain(step, std::move(program).error());
-  made_[number].program = collection_.programs_.size();
+  made_[number].program = static_cast<uint32_t>(collection_.programs_.size());
   collection_.programs_.push_back(std::move(*program));
   return {};
 }

@@ -17,7 +17,7 @@ std::optional<elf::TypeId> KernelTypes::First(const elf::Btf& btf,
                                               std::span<const elf::TypeId> found,
                                               elf::BtfKind kind) {
   for (const elf::TypeId id : found)
-    if (btf.Type(id).kind == kind) return id;
+    if (btf.KindOf(id) == kind) return id;
   return std::nullopt;
 }
 
