@@ -195,6 +195,12 @@ TEST_F(CheckTest, EndsWellWhereNothingIsMissing) {
   EXPECT_EQ(ran.out, small_ + ":\n          new  old\n  passes  ok   ok\n");
 }
 
+TEST_F(CheckTest, TakesOneFileBehindAnEqualsSign) {
+  const Ran ran = RunPurebpf({"check", "--btf=" + new_, "--btf=" + old_, small_});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.out, small_ + ":\n          new  old\n  passes  ok   ok\n");
+}
+
 TEST_F(CheckTest, IsOneJsonObjectAnObject) {
   const Ran ran = RunPurebpf({"check", "--json", tool_, small_, "--btf", new_, old_});
   EXPECT_EQ(ran.status, 1);

@@ -180,6 +180,7 @@ std::expected<Options, std::string> ParseOptions(std::span<const std::string_vie
     if (!def->takes_value && value) {
       return std::unexpected(Dashed(name) + " takes no value");
     }
+    const bool joined = value.has_value();
     if (def->takes_value && !value) {
       if (++i == arguments.size()) {
         return std::unexpected(Dashed(name) + " needs a value");
@@ -187,7 +188,7 @@ std::expected<Options, std::string> ParseOptions(std::span<const std::string_vie
       value = arguments[i];
     }
     PUREBPF_TRY(Set(options, *def, value.value_or("")));
-    in_list = def->option == Option::kBtf && (allowed & kBtfListBit) != 0;
+    in_list = def->option == Option::kBtf && !joined && (allowed & kBtfListBit) != 0;
   }
   if (options.btf.size() > 1 && (allowed & kBtfListBit) == 0) {
     return std::unexpected("--btf is given twice");

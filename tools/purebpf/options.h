@@ -39,8 +39,9 @@ struct Options {
 // Which options a verb takes; the others are refused.
 enum OptionBit : uint32_t {
   kJsonBit = 1,
-  kBtfBit = 2,      // one file
-  kBtfListBit = 4,  // all arguments that follow, up to the next option
+  kBtfBit = 2,  // one file
+  // all arguments that follow, up to the next option; of --btf=FILE, that one
+  kBtfListBit = 4,
   kKconfigBit = 8,
   kEachBit = 16,
   kEntriesBit = 32,  // --max-entries, --default-max-entries

@@ -109,8 +109,8 @@ them resolves, by its BTF. What does not resolve is
   missing   where it can: loading the program there would fail
 
 Exit status 1 where something is missing. Objects and kernels may be of either byte order, but of the
-same. --btf takes all arguments up to the next option; of a folder, all files that are BTF (raw, or an
-ELF file with a section .BTF).
+same. --btf takes all arguments up to the next option, --btf=FILE that one alone; of a folder, all
+files that are BTF (raw, or an ELF file with a section .BTF).
 
 One kernel after the other is read, for all objects; what is found is written when all are done, in
 the order of the objects.
