@@ -66,6 +66,21 @@ TEST(Usage, TheHelpHasEveryVerb) {
   }
 }
 
+TEST(Usage, TheHelpOfAVerbCanBeAskedForFirst) {
+  for (const char* help : {"--help", "-h", "help"}) {
+    for (const Verb& verb : Verbs()) {
+      Arguments arguments = WordsOf(verb);
+      arguments.insert(arguments.begin(), help);
+      const Ran ran = RunPurebpf(arguments);
+      EXPECT_EQ(ran.status, 0);
+      EXPECT_EQ(ran.out, verb.help);
+      EXPECT_EQ(ran.err, "");
+    }
+    EXPECT_THAT(RunPurebpf({help, "btf"}).out, StartsWith("usage: purebpf btf dump "));
+    EXPECT_THAT(RunPurebpf({help, "--json"}).out, StartsWith("usage: purebpf VERB "));
+  }
+}
+
 struct Misuse {
   const char* name;
   Arguments arguments;
@@ -89,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"UnknownVerb", {"inspekt", "a.o"}, "unknown verb 'inspekt'"},
         {"EmptyVerb", {""}, "unknown verb ''"},
         {"TerminalCodes", {"\x1b[31m"}, "unknown verb '?[31m'"},
+        {"HelpOfAnUnknownVerb", {"help", "inspekt"}, "unknown verb 'inspekt'"},
         {"HalfAVerb", {"btf"}, "unknown verb 'btf'"},
         {"NoFile", {"inspect"}, "nothing to work on is named"},
         {"EmptyFile", {"inspect", ""}, "a file's name is empty"},

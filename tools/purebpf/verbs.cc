@@ -236,6 +236,18 @@ std::string CommandLine(const Verb& verb, std::span<const std::string_view> argu
   return text;
 }
 
+// What stands behind "help" may be a verb.
+int Help(std::span<const std::string_view> arguments, Output& output) {
+  std::string help;
+  if (arguments.empty() || arguments[0].starts_with('-')) help = Usage();
+  for (const Verb& verb : kVerbs)
+    if (WordsOf(verb, arguments) > 0) help = verb.help;
+  if (help.empty()) help = HelpOfThoseThatBegin(arguments[0]);
+  if (help.empty())
+    return Misused(output, "unknown verb '" + std::string(arguments[0]) + "'", Usage());
+  return output.Write(help) ? kOk : kFailed;
+}
+
 int RunVerb(Kernel& kernel, const Verb& verb, std::span<const std::string_view> arguments,
             Output& output) {
   for (const std::string_view argument : arguments) {
@@ -273,9 +285,7 @@ int RunTool(Kernel& kernel, std::span<const std::string_view> all, Output& outpu
   }
   if (arguments.empty()) return Misused(output, "no verb is given", Usage());
   if (arguments[0] == "--version") return output.Write(kVersion) ? kOk : kFailed;
-  if (IsHelp(arguments[0]) || arguments[0] == "help") {
-    return output.Write(Usage()) ? kOk : kFailed;
-  }
+  if (IsHelp(arguments[0]) || arguments[0] == "help") return Help(arguments.subspan(1), output);
   // The first word of others: "btf" of "btf dump".
   std::string verb(arguments[0]);
   const std::string help = HelpOfThoseThatBegin(verb);
