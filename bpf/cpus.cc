@@ -1,5 +1,6 @@
 #include "purebpf/bpf/cpus.h"
 
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -40,7 +41,12 @@ std::optional<uint32_t> CountCpus(std::string_view list) {
 Result<uint32_t> PossibleCpus(Kernel& kernel) {
   static constexpr const char* kPath = "/sys/devices/system/cpu/possible";
   const auto bytes = kernel.ReadFile(kPath, 4096);
-  if (!bytes) return std::unexpected(SystemError(bytes.error(), "read", kPath));
+  if (!bytes) {
+    Error error = SystemError(bytes.error(), "read", kPath);
+    if (bytes.error() == Errno{ENOENT})
+      error.hint = "per-CPU maps and perf event arrays need /sys: mount it into the container";
+    return std::unexpected(std::move(error));
+  }
   const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   const auto count = CountCpus(text);
   if (count) return *count;

@@ -45,38 +45,63 @@ SysResult<MutableBytes> Mmap(uint64_t address, size_t size, int protection, int 
   return MutableBytes(reinterpret_cast<std::byte*>(*mapped), size);
 }
 
-// The file's size, or nothing where it has none that is known beforehand, or too large a one.
-std::optional<size_t> SizeOf(int fd, size_t max_bytes) {
+// The file's size; nothing where it has none that is known beforehand.
+std::optional<size_t> SizeOf(int fd) {
   constexpr int kSeekSet = 0;
   constexpr int kSeekEnd = 2;
   const auto size = Call(Sys::kLseek, fd, 0, kSeekEnd);
-  if (!size || !Call(Sys::kLseek, fd, 0, kSeekSet)) return std::nullopt;
-  if (*size == 0 || static_cast<size_t>(*size) > max_bytes) return std::nullopt;
+  if (!size || !Call(Sys::kLseek, fd, 0, kSeekSet) || *size == 0) return std::nullopt;
   return static_cast<size_t>(*size);
 }
 
-// Appends all that `fd` has to `bytes`. A file that has grown since it said its size, or never
-// said one, is read all the same.
-SysResult<void> ReadAll(int fd, size_t max_bytes, std::vector<std::byte>& bytes) {
-  constexpr size_t kFirstRoom = 4096;
-  size_t filled = 0;
-  if (const auto size = SizeOf(fd, max_bytes)) bytes.resize(std::min(*size + 1, max_bytes));
+// All files of sysfs say that they have a page, which may be more than the limit, and have less.
+bool IsTooLarge(std::optional<size_t> size, size_t max_bytes) {
+  constexpr size_t kLargestPage = 65536;
+  return size && *size > max_bytes && max_bytes >= kLargestPage;
+}
+
+// Descriptors that never block are waited for here: a pipe's other end takes its time.
+void WaitFor(int fd, int16_t events) {
+  host::PollFd polled{.fd = fd, .events = events, .revents = 0};
+  (void)Call(Sys::kPpoll, &polled, 1, 0, 0, 0);
+}
+
+SysResult<size_t> ReadSome(int fd, std::byte* to, size_t size) {
   while (true) {
-    if (filled == bytes.size() && filled < max_bytes)
-      bytes.resize(std::min(max_bytes,
-                            std::max(kFirstRoom, filled > max_bytes / 2 ? max_bytes : 2 * filled)));
+    const auto got = Call(Sys::kRead, fd, to, size);
+    if (got) return static_cast<size_t>(*got);
+    if (got.error() != Errno{EAGAIN}) return std::unexpected(got.error());
+    WaitFor(fd, host::kPollIn);
+  }
+}
+
+// All that `fd` has, into memory that `room` gives: so many bytes, which begin with what it gave
+// before. A file that has grown since it said its size, or never said one, is read all the same.
+SysResult<size_t> ReadAll(int fd, size_t max_bytes,
+                          FunctionRef<SysResult<MutableBytes>(size_t)> room) {
+  const auto size = SizeOf(fd);
+  if (IsTooLarge(size, max_bytes)) return std::unexpected(Errno{EFBIG});
+  constexpr size_t kFirstRoom = 4096;
+  size_t wanted = size ? *size + 1 : kFirstRoom;
+  MutableBytes memory;
+  size_t filled = 0;
+  while (true) {
+    if (filled == memory.size() && filled < max_bytes) {
+      const auto more = room(std::min(wanted, max_bytes));
+      if (!more) return std::unexpected(more.error());
+      memory = *more;
+      wanted = memory.size() > max_bytes / 2 ? max_bytes : 2 * memory.size();
+    }
     // At the limit one byte more tells whether the file ends there.
     std::byte beyond;
     const bool full = filled == max_bytes;
-    const auto got = Call(Sys::kRead, fd, full ? &beyond : bytes.data() + filled,
-                          full ? size_t{1} : bytes.size() - filled);
+    const auto got = ReadSome(fd, full ? &beyond : memory.data() + filled,
+                              full ? size_t{1} : memory.size() - filled);
     if (!got) return std::unexpected(got.error());
-    if (*got == 0) break;
+    if (*got == 0) return filled;
     if (full) return std::unexpected(Errno{EFBIG});
-    filled += static_cast<size_t>(*got);
+    filled += *got;
   }
-  bytes.resize(filled);
-  return {};
 }
 
 // Whether a file of this path can be mapped without fear: one on a disk that is cut while it is
@@ -91,29 +116,29 @@ std::optional<Bytes> MapWhole(int fd, size_t size) {
   return *mapped;
 }
 
-SysResult<MutableBytes> OwnMemory(size_t size) {
-  return Mmap(0, size, kProtRead | kProtWrite, kMapPrivate | kMapAnonymous, -1, 0);
-}
-
 // The file in memory of its own and nowhere else: a kernel with its debug information has hundreds
-// of megabytes. Nothing where it is not as long as it said, being written meanwhile.
-std::optional<Bytes> ReadWhole(int fd, size_t size) {
-  const auto memory = OwnMemory(size);
-  if (!memory) return std::nullopt;
-  size_t filled = 0;
-  std::byte beyond;
-  while (true) {
-    const bool full = filled == size;
-    const auto got = Call(Sys::kRead, fd, full ? &beyond : memory->data() + filled,
-                          full ? size_t{1} : size - filled);
-    if (got && *got > 0 && !full) {
-      filled += static_cast<size_t>(*got);
-      continue;
+// of megabytes.
+SysResult<Bytes> ReadIntoOwnMemory(int fd, size_t max_bytes) {
+  constexpr int kMayMove = 1;
+  MutableBytes memory;
+  const auto resize = [&memory](size_t size) -> SysResult<MutableBytes> {
+    if (memory.empty()) {
+      const auto mapped = Mmap(0, size, kProtRead | kProtWrite, kMapPrivate | kMapAnonymous, -1, 0);
+      if (mapped) memory = *mapped;
+      return mapped;
     }
-    if (got && *got == 0 && full) return *memory;
-    (void)CallOnce(Sys::kMunmap, memory->data(), memory->size());
-    return std::nullopt;
-  }
+    const auto moved = Call(Sys::kMremap, memory.data(), memory.size(), size, kMayMove);
+    if (!moved) return std::unexpected(moved.error());
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as in Mmap
+    memory = {reinterpret_cast<std::byte*>(*moved), size};
+    return memory;
+  };
+  const auto filled = ReadAll(fd, max_bytes, resize);
+  // Whoever gives it back knows of what was filled.
+  if (filled && *filled != 0) return resize(*filled);
+  if (!memory.empty()) (void)CallOnce(Sys::kMunmap, memory.data(), memory.size());
+  if (!filled) return std::unexpected(filled.error());
+  return Bytes();
 }
 
 // include/linux/dirent.h: linux_dirent64, whose name follows its fixed part.
@@ -144,27 +169,25 @@ SysResult<std::vector<std::byte>> HostKernel::ReadFile(const std::string& path, 
   const auto file = OpenPath(*this, path, host::kNonblock);
   if (!file) return std::unexpected(file.error());
   std::vector<std::byte> bytes;
-  if (const auto read = ReadAll(file->get(), max_bytes, bytes); !read)
-    return std::unexpected(read.error());
+  const auto filled =
+      ReadAll(file->get(), max_bytes, [&bytes](size_t size) -> SysResult<MutableBytes> {
+        bytes.resize(size);
+        return MutableBytes(bytes);
+      });
+  if (!filled) return std::unexpected(filled.error());
+  bytes.resize(*filled);
   return bytes;
 }
 
 SysResult<Bytes> HostKernel::OpenFile(const std::string& path, size_t max_bytes) {
   const auto file = OpenPath(*this, path, host::kNonblock);
   if (!file) return std::unexpected(file.error());
-  if (const auto size = SizeOf(file->get(), max_bytes)) {
-    if (NeverShrinks(path)) {
+  if (NeverShrinks(path)) {
+    const auto size = SizeOf(file->get());
+    if (size && *size <= max_bytes)
       if (const auto mapped = MapWhole(file->get(), *size)) return *mapped;
-    }
-    if (const auto whole = ReadWhole(file->get(), *size)) return *whole;
   }
-  const auto read = ReadFile(path, max_bytes);
-  if (!read) return std::unexpected(read.error());
-  if (read->empty()) return Bytes();
-  const auto memory = OwnMemory(read->size());
-  if (!memory) return std::unexpected(memory.error());
-  std::memcpy(memory->data(), read->data(), read->size());
-  return *memory;
+  return ReadIntoOwnMemory(file->get(), max_bytes);
 }
 
 void HostKernel::CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()>) {
@@ -179,9 +202,18 @@ SysResult<void> HostKernel::WriteFile(const std::string& path, Bytes bytes, Writ
   const int how = mode == WriteMode::kAppend ? kAppend : kCreate | kTruncate;
   const auto file = OpenPath(*this, path, kWriteOnly | host::kNonblock | how, 0644);
   if (!file) return std::unexpected(file.error());
-  const auto written = Call(Sys::kWrite, file->get(), bytes.data(), bytes.size());
-  if (!written) return std::unexpected(written.error());
-  if (static_cast<size_t>(*written) != bytes.size()) return std::unexpected(Errno{ENOSPC});
+  // In one call where it can be: a control file of the kernel's takes a command so. A pipe takes
+  // what it has room for.
+  do {
+    const auto written = Call(Sys::kWrite, file->get(), bytes.data(), bytes.size());
+    if (!written && written.error() == Errno{EAGAIN}) {
+      WaitFor(file->get(), host::kPollOut);
+      continue;
+    }
+    if (!written) return std::unexpected(written.error());
+    if (*written == 0 && !bytes.empty()) return std::unexpected(Errno{ENOSPC});
+    bytes = bytes.subspan(static_cast<size_t>(*written));
+  } while (!bytes.empty());
   return {};
 }
 

@@ -48,14 +48,6 @@ struct SockaddrNl {
   uint32_t nl_groups = 0;
 };
 
-// include/uapi/asm-generic/poll.h.
-struct PollFd {
-  int fd;
-  int16_t events;
-  int16_t revents;
-};
-constexpr int16_t kPollIn = 1;
-
 struct Timespec {
   int64_t seconds;
   int64_t nanoseconds;
@@ -158,9 +150,10 @@ SysResult<size_t> HostKernel::NetlinkReceive(int fd, MutableBytes buffer, Receiv
 
 SysResult<size_t> HostKernel::Wait(std::span<Pollable> descriptors,
                                    std::optional<std::chrono::milliseconds> timeout) {
-  std::vector<PollFd> polled;
+  std::vector<host::PollFd> polled;
   polled.reserve(descriptors.size());
-  for (const Pollable& descriptor : descriptors) polled.push_back({descriptor.fd, kPollIn, 0});
+  for (const Pollable& descriptor : descriptors)
+    polled.push_back({descriptor.fd, host::kPollIn, 0});
   Timespec time{};
   if (timeout) {
     const int64_t left = std::max<int64_t>(timeout->count(), 0);

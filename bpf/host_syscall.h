@@ -23,6 +23,7 @@ enum class Sys : long {
   kMmap = 9,
   kMunmap = 11,
   kIoctl = 16,
+  kMremap = 25,
   kSocket = 41,
   kSendto = 44,
   kRecvfrom = 45,
@@ -77,6 +78,7 @@ enum class Sys : long {
   kRecvfrom = 207,
   kSetsockopt = 208,
   kMunmap = 215,
+  kMremap = 216,
   kMmap = 222,
   kPerfEventOpen = 241,
   kPrlimit64 = 261,
@@ -157,6 +159,15 @@ inline constexpr int kAtFdcwd = -100;
 inline constexpr int kCloexec = 02000000;
 inline constexpr int kNonblock = 04000;
 inline constexpr int kReadOnlyNonblockCloexec = kNonblock | kCloexec;
+
+// include/uapi/asm-generic/poll.h: struct pollfd.
+struct PollFd {
+  int fd;
+  int16_t events;
+  int16_t revents;
+};
+inline constexpr int16_t kPollIn = 1;
+inline constexpr int16_t kPollOut = 4;
 
 }  // namespace purebpf::host
 

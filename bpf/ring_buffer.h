@@ -43,7 +43,8 @@ class RingBuffer {
   // after this record. Stops before a record that a program is
   // still writing. Room is given back to programs now and then, and at the end.
   // No system call. kMalformed where what lies in the ring cannot be: no kernel writes so.
-  // Returns 0 when nothing was there; whoever waits edge-triggered goes on until it does.
+  // Returns 0 when nothing is there, and the next record will wake who waits: whoever waits
+  // edge-triggered goes on until it does.
   template <typename F>
   Result<size_t> Consume(F&& handle, size_t at_most = SIZE_MAX);
 
@@ -74,11 +75,17 @@ class RingBuffer {
     kernel().Look({producer_position_, sizeof(uint64_t)});
     return __atomic_load_n(reinterpret_cast<const uint64_t*>(producer_position_), __ATOMIC_ACQUIRE);
   }
-  // Programs may use what lies before it again.
+  // Programs may use what lies before it again. A record wakes its reader when it is the next one
+  // that the reader is known to want (bpf_ringbuf_commit), so what is looked at after this must not
+  // be older than this: the fence.
   void GiveBack() {
     __atomic_store_n(reinterpret_cast<uint64_t*>(consumer_position_), position_, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     given_back_ = position_;
   }
+  // One pass over what is there.
+  template <typename F>
+  Result<size_t> ConsumeUntilNow(F& handle, size_t at_most);
   [[nodiscard]] Kernel& kernel() const { return consumer_.kernel(); }
   [[nodiscard]] std::unexpected<Error> Malformed(uint64_t length, uint64_t end) const;
 
@@ -97,6 +104,16 @@ class RingBuffer {
 
 template <typename F>
 Result<size_t> RingBuffer::Consume(F&& handle, size_t at_most) {
+  while (true) {
+    const uint64_t begin = position_;
+    const auto count = ConsumeUntilNow(handle, at_most);
+    // Records that were discarded are nobody's, but their room was given back: more may be there.
+    if (!count || *count != 0 || position_ == begin) return count;
+  }
+}
+
+template <typename F>
+Result<size_t> RingBuffer::ConsumeUntilNow(F& handle, size_t at_most) {
   const uint64_t end = ProducerPosition();
   if (end - position_ > size()) return Malformed(0, end);
   const std::byte* const first = data_ + (position_ & mask_);

@@ -316,12 +316,15 @@ Result<void> Btf::CheckReferences() const {
   return {};
 }
 
+Result<void> Btf::Check() const {
+  return order_ == std::endian::little ? CheckReferences<std::endian::little>()
+                                       : CheckReferences<std::endian::big>();
+}
+
 Result<Btf> Btf::Parse(Bytes bytes, const Btf* base) {
   auto btf = Index(bytes, nullptr, base);
   if (!btf) return btf;
-  auto checked = btf->order_ == std::endian::little ? btf->CheckReferences<std::endian::little>()
-                                                    : btf->CheckReferences<std::endian::big>();
-  if (!checked) return std::unexpected(std::move(checked).error());
+  if (auto checked = btf->Check(); !checked) return std::unexpected(std::move(checked).error());
   return btf;
 }
 

@@ -42,6 +42,8 @@ class Btf {
   // What `search` wants is found in the same pass (btf_search.h).
   [[nodiscard]] static Result<Btf> Index(Bytes bytes, BtfSearch* search = nullptr,
                                          const Btf* base = nullptr);
+  // What Parse checks and Index does not, of the own types.
+  [[nodiscard]] Result<void> Check() const;
 
   // Types are 1 .. type_count() - 1, the base's included; 0 is void.
   [[nodiscard]] uint32_t type_count() const { return first_id_ + count_; }
@@ -56,7 +58,8 @@ class Btf {
   // All ids that a parsed Btf hands out are below type_count(); any other reads as void. The
   // accessors below it take a type of this Btf and are empty for a type of another kind.
   [[nodiscard]] BtfType Type(TypeId id) const;
-  [[nodiscard]] BtfKind KindOf(TypeId id) const;  // of it, that alone, in a third of the time
+  // That of it alone, in a third of the time.
+  [[nodiscard]] BtfKind KindOf(TypeId id) const;
   [[nodiscard]] BtfInt Int(const BtfType& type) const;                              // kInt
   [[nodiscard]] BtfArray Array(const BtfType& type) const;                          // kArray
   [[nodiscard]] std::vector<BtfMember> Members(const BtfType& type) const;          // struct, union

@@ -53,7 +53,8 @@ struct LoadOptions {
   uint32_t default_max_entries = 0;
 
   // Where maps that are to be pinned by name are: on a BPF file system. Made where it is not there.
-  // Those that are there already are used again. Empty: nothing is pinned.
+  // Those that are there already are used again, with what is in them: also with the maps in a map
+  // of maps, while programs take the place of those before. Empty: nothing is pinned.
   std::string pin_root = "/sys/fs/bpf";
 
   std::vector<AttachTarget> attach_targets;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "purebpf/bpf/abi.h"
@@ -163,6 +165,44 @@ TEST_F(HostFiles, OpensWhatDoesNotSayItsSize) {
   ASSERT_TRUE(opened.has_value()) << opened.error().value;
   EXPECT_TRUE(TextOf(*opened).starts_with("Name:"));
   kernel_.CloseFile(*opened, kNothingLess);
+}
+
+TEST_F(HostFiles, EndsAtTheLimitWhereThereIsNoEnd) {
+  EXPECT_EQ(kernel_.OpenFile("/dev/zero", 100000).error().value, EFBIG);
+  EXPECT_EQ(kernel_.ReadFile("/dev/zero", 100000).error().value, EFBIG);
+}
+
+// A file that says beforehand that it is too large is not read to that end.
+TEST_F(HostFiles, DoesNotReadWhatSaysThatItIsTooLarge) {
+  constexpr size_t kLimit = size_t{32} << 20;
+  const std::string path = FileOf("");
+  ASSERT_EQ(truncate(path.c_str(), kLimit + 1), 0);
+  if (!ResetPeak() || Peak() == 0) GTEST_SKIP() << "/proc does not tell of memory";
+  const size_t before = Peak();
+  EXPECT_EQ(kernel_.OpenFile(path, kLimit).error().value, EFBIG);
+  EXPECT_EQ(kernel_.ReadFile(path, kLimit).error().value, EFBIG);
+  EXPECT_LT(Peak() - before, kLimit / 8 >> 10);
+}
+
+// The other end of a pipe takes its time: to write, and to read what does not fit into it.
+TEST_F(HostFiles, WaitsForTheOtherEndOfAPipe) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  // Both ends, so that nobody finds it without the other one.
+  const int ends = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(ends, 0);
+  const std::string text(200000, 'x');
+  SysResult<void> written;
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    written = kernel_.WriteFile(path, BytesIn(text), WriteMode::kReplace);
+    close(ends);
+  });
+  const auto read = kernel_.ReadFile(path, 1 << 20);
+  writer.join();
+  EXPECT_TRUE(written.has_value()) << written.error().value;
+  ASSERT_TRUE(read.has_value()) << read.error().value;
+  EXPECT_EQ(TextOf(*read), text);
 }
 
 TEST_F(HostFiles, DoesNotOpenWhatIsNotThere) {

@@ -125,7 +125,9 @@ TEST(MapCreate, SaysThatThePossibleCpusCannotBeRead) {
                                    .key_size = 4,
                                    .value_size = 8,
                                    .max_entries = 1}),
-              Fails(Code::kNotFound, "read 'm: /sys/devices/system/cpu/possible': ENOENT"));
+              Fails(Code::kNotFound,
+                    "read 'm: /sys/devices/system/cpu/possible': ENOENT (No such file or "
+                    "directory); per-CPU maps and perf event arrays need /sys: mount it"));
   EXPECT_THAT(kernel.calls(), IsEmpty());
 }
 

@@ -152,6 +152,20 @@ TEST_F(RingCalls, PassesOverWhatIsDiscarded) {
   EXPECT_EQ(Consumed(), 64u);
 }
 
+// Nothing wakes for it: when it was written, the reader was not known to have come so far. Who
+// waits edge-triggered after a 0 would wait for ever.
+TEST_F(RingCalls, FindsWhatIsWrittenWhileItPassesOverWhatIsDiscarded) {
+  RingBuffer ring = Open();
+  Write("no", kDiscard);
+  size_t looks = 0;
+  kernel_.on_look = [&](Bytes) {
+    // The second look is at the records, once the producer's position is known.
+    if (++looks == 2) Write("late");
+  };
+  EXPECT_THAT(ConsumeAll(ring), ElementsAre("late"));
+  EXPECT_EQ(ring.available(), 0u);
+}
+
 TEST_F(RingCalls, StopsBeforeWhatIsBeingWritten) {
   RingBuffer ring = Open();
   Write("done");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "purebpf/bpf/attr.h"
+#include "purebpf/bpf/info.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/load_options.h"
 #include "purebpf/tests/support/fake_kernel.h"
@@ -82,6 +83,40 @@ TEST(Slots, ArePutByTheDescriptorsThatTheKernelGave) {
   EXPECT_EQ(value(0), collection->FindMap("room_b")->fd());
   EXPECT_EQ(value(1), collection->FindMap("room_a")->fd());
   EXPECT_EQ(value(2), collection->FindProgram("tail")->fd());
+}
+
+// A map of maps that was pinned before: of its two slots, the one that is empty is filled. What the
+// maps in it hold is not lost.
+TEST(Slots, APinnedMapKeepsTheMapsThatItHolds) {
+  CollectionSpec spec = Traps();
+  MapSpec* const house = spec.FindMap("house");
+  house->pinning = Pinning::kByName;
+  FakeKernel kernel;
+  kernel.Always(Command::kObjGetInfoByFd,
+                [&](MutableBytes, std::span<const Region> regions) -> SysResult<int> {
+                  BpfMapInfo info{};
+                  info.type = static_cast<uint32_t>(house->params.type);
+                  info.key_size = house->params.key_size;
+                  info.value_size = house->params.value_size;
+                  info.max_entries = house->params.max_entries;
+                  for (const Region& region : regions)
+                    std::memcpy(region.bytes.data(), &info,
+                                std::min(region.bytes.size(), sizeof info));
+                  return 0;
+                });
+  kernel.Answer(Command::kMapLookupElem,
+                [](MutableBytes, std::span<const Region>) -> SysResult<int> { return 0; });
+  kernel.Answer(Command::kMapLookupElem, Errno{ENOENT});
+  const auto collection = spec.Load(kernel, {.only = {{"house"}}, .pin_root = "/sys/fs/bpf"});
+  ASSERT_THAT(collection, IsOk());
+  ASSERT_EQ(kernel.Count(Command::kMapUpdateElem), 1U);
+  for (const auto& memory : kernel.Nth(Command::kMapUpdateElem, 0).regions) {
+    uint32_t word = 0;
+    std::memcpy(&word, memory.bytes.data(), sizeof word);
+    if (memory.attr_offset == offsetof(MapElemAttr, key)) EXPECT_EQ(word, 2U);
+    if (memory.attr_offset == offsetof(MapElemAttr, value))
+      EXPECT_EQ(static_cast<int>(word), collection->FindMap("room_a")->fd());
+  }
 }
 
 }  // namespace

@@ -49,6 +49,21 @@ TEST_F(PlanTest, IsOneObjectALineWithEveryInstruction) {
                          "\n");
 }
 
+// What is written is to be compiled: a header with a member of no type would be one in silence.
+TEST(DumpTest, RefusesTypesThatReferToWhatIsNotThere) {
+  TempFolder folder;
+  const std::string types = folder / "types";
+  testing::BtfBuilder btf;
+  btf.Struct("odd", 8, {{"a", btf.Int("int", 4, 1), 0}, {"b", 999, 32}});
+  WriteFile(types, btf.Build());
+  for (const char* format : {"c", "raw"}) {
+    const Ran ran = RunPurebpf({"btf", "dump", types, "--format", format});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("refers to type 999, but the last is 2"));
+  }
+}
+
 TEST_F(PlanTest, ReadsAsATable) {
   const Ran ran = RunPurebpf({"plan", small_});
   EXPECT_EQ(ran.status, 0);

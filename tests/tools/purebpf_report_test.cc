@@ -29,6 +29,17 @@ TEST(Report, OfAWholeObjectTellsEveryProgramsReasonOnce) {
   EXPECT_EQ(text.substr(reasons), "  plan 'first': not found\n  plan 'second': not found\n");
 }
 
+// An object without programs has nobody else to say why it cannot be loaded.
+TEST(Report, TellsTheWholeObjectsReasonAsJson) {
+  const Error error{.code = Code::kSystem, .operation = "create map", .object = "m"};
+  const ObjectReport report{.file = "a.o", .error = error};
+  EXPECT_FALSE(report.Ok());
+  EXPECT_NE(
+      ToJson(report).find(R"("open":"ok","error":{"code":"system","operation":"create map",)"),
+      std::string::npos)
+      << ToJson(report);
+}
+
 TEST(Output, SaysWhyItCannotBeWritten) {
   std::array<int, 2> errors{};
   ASSERT_EQ(pipe(errors.data()), 0);

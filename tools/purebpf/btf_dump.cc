@@ -316,6 +316,18 @@ int RunBtfDump(Kernel& kernel, const Options& options, Output& output) {
   const auto opened = Open(kernel, options);
   if (!opened) return Fail(opened.error(), options, output);
   const Btf& btf = *opened->btf;
+  // The reader of a kernel's types does not look at each, and what is shown here is to be compiled.
+  for (const Btf* types = &btf; types != nullptr; types = types->base()) {
+    if (const auto checked = types->Check(); !checked) {
+      return Fail({.code = Code::kMalformed,
+                   .operation = "read types",
+                   .object = types == &btf          ? options.files[0]
+                             : options.base.empty() ? "vmlinux"
+                                                    : options.base,
+                   .detail = checked.error().message},
+                  options, output);
+    }
+  }
   if (options.format == DumpFormat::kRaw) {
     return options.json ? DumpJson(btf, options, nullptr, output) : DumpRaw(btf, output);
   }

@@ -185,6 +185,10 @@ std::string ToJson(const ObjectReport& report) {
   } else {
     json.Text("ok");
   }
+  if (report.error) {
+    json.Key("error");
+    WriteError(json, *report.error);
+  }
   json.Key("maps").BeginArray();
   for (const MapReport& map : report.maps) WriteMap(json, map);
   json.EndArray();

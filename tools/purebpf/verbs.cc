@@ -69,7 +69,8 @@ all relocations resolved, for this kernel or for another one.
   --default-max-entries N    the size of maps whose definition leaves it to user space
 
 With --json, a line an object:
-  {"file", "open": "ok" or an error, "maps": [MAP...], "programs": [PROGRAM...]}
+  {"file", "open": "ok" or an error, "maps": [MAP...], "programs": [PROGRAM...]}; and "error" where
+           the object as a whole cannot be planned or loaded
   MAP      "name" as the kernel sees it, "type", "key_size", "value_size", "max_entries", "map_flags",
            "map_extra"; "plan" with an error where it cannot be made
   PROGRAM  "name", "section", "type", "attach_type", "flags", "plan": "ok" or an error, and then

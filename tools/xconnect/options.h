@@ -51,6 +51,7 @@ SIGTERM or SIGINT, then detaches everything. Follows changes of FILE; SIGHUP rea
   --record FIXTURE             write the conversation with the kernel into a file
   --replay FIXTURE             answer from such a file, without root; the kernel is not touched
   --trace                      tell that conversation on stderr, as it goes
+                               (these three are not in the static build)
   --version, --help
 
 exit status: 0 stopped by a signal, or FILE is good; 1 failed or FILE is bad; 2 wrong usage

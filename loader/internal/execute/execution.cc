@@ -158,7 +158,7 @@ void Execution::MentionRefusedTypes(Error& error) const {
 
 Result<void> Execution::Do(CreateMapStep& step, uint32_t number) {
   const size_t mappings = collection_.mappings_.size();
-  auto map = MakeMap(step);
+  auto map = MakeMap(step, made_[number]);
   if (!map) {
     UnmapFrom(mappings);
     Error error = std::move(map).error();
@@ -180,6 +180,12 @@ Result<void> Execution::Do(FillSlotStep& step, uint32_t number) {
     return WrongPlan("step " + std::to_string(number),
                      "it fills a slot of step " + std::to_string(step.map) + " with step " +
                          std::to_string(step.target) + ", which did not make these");
+  }
+  // What a pinned map held is somebody's: maps stay, with what is in them. Programs are of the code
+  // that was loaded last.
+  if (inner != nullptr && made_[step.map].was_pinned) {
+    uint32_t id = 0;
+    if (PUREBPF_TRY(map->Lookup(BytesOf(step.key), MutableBytesOf(id)))) return {};
   }
   const int fd = inner != nullptr ? inner->fd() : program->fd();
   return map->Put(BytesOf(step.key), BytesOf(fd));

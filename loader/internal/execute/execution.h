@@ -35,6 +35,7 @@ class Execution {
     std::optional<uint32_t> program;
     // Of a map that was left out (LoadPlan::partial): an index into the collection's failures.
     std::optional<uint32_t> failure;
+    bool was_pinned = false;  // a map that was there before
   };
 
   Result<void> Do(LoadBtfStep& step, uint32_t number);
@@ -52,7 +53,7 @@ class Execution {
   void MakeRoom();
   void UnmapFrom(size_t first);
 
-  [[nodiscard]] Result<Map> MakeMap(CreateMapStep& step);
+  [[nodiscard]] Result<Map> MakeMap(CreateMapStep& step, Made& made);
   [[nodiscard]] Result<Map> CreateMap(const CreateMapStep& step);
   [[nodiscard]] Result<std::optional<Map>> OpenPinned(const CreateMapStep& step);
   Result<void> PinMap(const Map& map, const std::string& path);

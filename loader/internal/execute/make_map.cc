@@ -26,7 +26,7 @@ std::string_view FolderOf(std::string_view path) {
 
 }  // namespace
 
-Result<Map> Execution::MakeMap(CreateMapStep& step) {
+Result<Map> Execution::MakeMap(CreateMapStep& step, Made& made) {
   if (step.replacement_fd >= 0) {
     const auto second = kernel_.Duplicate(step.replacement_fd);
     if (!second)
@@ -40,6 +40,7 @@ Result<Map> Execution::MakeMap(CreateMapStep& step) {
   for (int attempt = 1;; ++attempt) {
     UnmapFrom(mappings);
     auto pinned = PUREBPF_TRY(OpenPinned(step));
+    made.was_pinned = pinned.has_value();
     if (pinned) return std::move(*pinned);
     Map map = PUREBPF_TRY(CreateMap(step));
     auto done = PinMap(map, step.pin_path);
