@@ -20,6 +20,15 @@ TEST(CppNames, AreIdentifiersWhateverTheObjectSays) {
   EXPECT_EQ(Identifier(std::string(5000, 'x')).size(), 200U);
 }
 
+// Each is one in a header that generated ones have, or that may come before them.
+TEST(CppNames, AreNoMacros) {
+  for (const char* macro : {"INT_MAX", "INT32_MAX", "UINT_LEAST8_MAX", "INTPTR_MIN", "UINTMAX_MAX",
+                            "SIZE_MAX", "UINT64_C", "CHAR_BIT", "EINVAL", "ENOENT"})
+    EXPECT_EQ(Identifier(macro), std::string(macro) + "_");
+  for (const char* name : {"MY_MAX", "INT", "TIME_MAX", "INT32_MAXIMUM", "EVENT", "E", "_MAX"})
+    EXPECT_EQ(Identifier(name), name);
+}
+
 TEST(CppNames, AreUniqueInTheirScope) {
   Names names;
   EXPECT_EQ(names.Take("a"), "a");

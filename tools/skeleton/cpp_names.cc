@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "purebpf/bpf/error.h"
+
 namespace purebpf::skeleton {
 namespace {
 
@@ -71,6 +73,29 @@ constexpr auto kReserved = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(kReserved));
 
+// Macros of <cstdint> and <climits>, which generated headers have, and of <cerrno>: INT32_MAX,
+// UINT_LEAST8_MAX, SIZE_MAX, CHAR_BIT, EINVAL.
+bool IsMacro(std::string_view name) {
+  constexpr auto kEnds = std::to_array<std::string_view>({"_MAX", "_MIN", "_C", "_WIDTH"});
+  constexpr auto kStems = std::to_array<std::string_view>(
+      {"INT", "UINT", "PTRDIFF", "SIG_ATOMIC", "SIZE", "WCHAR", "WINT", "CHAR", "SCHAR", "UCHAR",
+       "SHRT", "USHRT", "LONG", "ULONG", "LLONG", "ULLONG", "MB_LEN"});
+  if (name == "CHAR_BIT" || ErrnoNamed(name)) return true;
+  const auto end =
+      std::ranges::find_if(kEnds, [name](std::string_view e) { return name.ends_with(e); });
+  if (end == kEnds.end()) return false;
+  name.remove_suffix(end->size());
+  // "INT32", "UINT_FAST8", "INTPTR": the integer types have a word or a width behind the stem.
+  for (const std::string_view tail : {"8", "16", "32", "64", "PTR", "MAX"})
+    if (name.ends_with(tail)) {
+      name.remove_suffix(tail.size());
+      break;
+    }
+  for (const std::string_view tail : {"_LEAST", "_FAST"})
+    if (name.ends_with(tail)) name.remove_suffix(tail.size());
+  return std::ranges::find(kStems, name) != kStems.end();
+}
+
 // Without the locale that isalnum() has.
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -102,7 +127,8 @@ std::string Identifier(std::string_view name) {
     if (!IsLetter(c) && !IsDigit(c)) c = '_';
   }
   if (IsDigit(identifier[0])) identifier.insert(0, 1, '_');
-  if (std::ranges::binary_search(kReserved, std::string_view(identifier))) identifier += '_';
+  if (std::ranges::binary_search(kReserved, std::string_view(identifier)) || IsMacro(identifier))
+    identifier += '_';
   return identifier;
 }
 
