@@ -80,7 +80,12 @@ SysResult<size_t> ReadSome(int fd, std::byte* to, size_t size) {
 SysResult<size_t> ReadAll(int fd, size_t max_bytes,
                           FunctionRef<SysResult<MutableBytes>(size_t)> room) {
   const auto size = SizeOf(fd);
-  if (IsTooLarge(size, max_bytes)) return std::unexpected(Errno{EFBIG});
+  std::byte beyond;
+  if (IsTooLarge(size, max_bytes)) {
+    // Folders seem large, and are refused by another name.
+    const auto got = ReadSome(fd, &beyond, 1);
+    return std::unexpected(got ? Errno{EFBIG} : got.error());
+  }
   constexpr size_t kFirstRoom = 4096;
   size_t wanted = size ? *size + 1 : kFirstRoom;
   MutableBytes memory;
@@ -93,7 +98,6 @@ SysResult<size_t> ReadAll(int fd, size_t max_bytes,
       wanted = memory.size() > max_bytes / 2 ? max_bytes : 2 * memory.size();
     }
     // At the limit one byte more tells whether the file ends there.
-    std::byte beyond;
     const bool full = filled == max_bytes;
     const auto got = ReadSome(fd, full ? &beyond : memory.data() + filled,
                               full ? size_t{1} : memory.size() - filled);

@@ -208,6 +208,7 @@ TEST_F(HostFiles, WaitsForTheOtherEndOfAPipe) {
 TEST_F(HostFiles, DoesNotOpenWhatIsNotThere) {
   EXPECT_EQ(kernel_.OpenFile(folder_ + "/missing", 10).error().value, ENOENT);
   EXPECT_EQ(kernel_.OpenFile(folder_, 10).error().value, EISDIR);
+  EXPECT_EQ(kernel_.OpenFile(folder_, 1 << 20).error().value, EISDIR);
   EXPECT_EQ(kernel_.OpenFile(FileOf("x") + std::string("\0.o", 3), 10).error().value, EINVAL);
   EXPECT_EQ(kernel_.OpenFile("/sys/kernel/btf/missing", 10).error().value, ENOENT);
 }
