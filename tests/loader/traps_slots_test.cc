@@ -110,13 +110,16 @@ TEST(Slots, APinnedMapKeepsTheMapsThatItHolds) {
   const auto collection = spec.Load(kernel, {.only = {{"house"}}, .pin_root = "/sys/fs/bpf"});
   ASSERT_THAT(collection, IsOk());
   ASSERT_EQ(kernel.Count(Command::kMapUpdateElem), 1U);
-  for (const auto& memory : kernel.Nth(Command::kMapUpdateElem, 0).regions) {
-    uint32_t word = 0;
-    std::memcpy(&word, memory.bytes.data(), sizeof word);
-    if (memory.attr_offset == offsetof(MapElemAttr, key)) EXPECT_EQ(word, 2U);
-    if (memory.attr_offset == offsetof(MapElemAttr, value))
-      EXPECT_EQ(static_cast<int>(word), collection->FindMap("room_a")->fd());
-  }
+  const auto word_at = [&](size_t offset) {
+    for (const auto& memory : kernel.Nth(Command::kMapUpdateElem, 0).regions) {
+      int word = -1;
+      std::memcpy(&word, memory.bytes.data(), sizeof word);
+      if (memory.attr_offset == offset) return word;
+    }
+    return -1;
+  };
+  EXPECT_EQ(word_at(offsetof(MapElemAttr, key)), 2);
+  EXPECT_EQ(word_at(offsetof(MapElemAttr, value)), collection->FindMap("room_a")->fd());
 }
 
 }  // namespace
