@@ -60,18 +60,20 @@ bool IsTooLarge(std::optional<size_t> size, size_t max_bytes) {
   return size && *size > max_bytes && max_bytes >= kLargestPage;
 }
 
-// Descriptors that never block are waited for here: a pipe's other end takes its time.
-void WaitFor(int fd, int16_t events) {
+// Descriptors that never block are waited for here: a pipe's other end takes its time. Not for
+// ever: a daemon that is given a FIFO in place of its file is not to stand still.
+bool WaitFor(int fd, int16_t events) {
+  host::Timespec patience{.seconds = 5, .nanoseconds = 0};
   host::PollFd polled{.fd = fd, .events = events, .revents = 0};
-  (void)Call(Sys::kPpoll, &polled, 1, 0, 0, 0);
+  return Call(Sys::kPpoll, &polled, 1, &patience, 0, 0).value_or(0) > 0;
 }
 
 SysResult<size_t> ReadSome(int fd, std::byte* to, size_t size) {
   while (true) {
     const auto got = Call(Sys::kRead, fd, to, size);
     if (got) return static_cast<size_t>(*got);
-    if (got.error() != Errno{EAGAIN}) return std::unexpected(got.error());
-    WaitFor(fd, host::kPollIn);
+    if (got.error() != Errno{EAGAIN} || !WaitFor(fd, host::kPollIn))
+      return std::unexpected(got.error());
   }
 }
 
@@ -210,11 +212,11 @@ SysResult<void> HostKernel::WriteFile(const std::string& path, Bytes bytes, Writ
   // what it has room for.
   do {
     const auto written = Call(Sys::kWrite, file->get(), bytes.data(), bytes.size());
-    if (!written && written.error() == Errno{EAGAIN}) {
-      WaitFor(file->get(), host::kPollOut);
+    if (!written) {
+      if (written.error() != Errno{EAGAIN} || !WaitFor(file->get(), host::kPollOut))
+        return std::unexpected(written.error());
       continue;
     }
-    if (!written) return std::unexpected(written.error());
     if (*written == 0 && !bytes.empty()) return std::unexpected(Errno{ENOSPC});
     bytes = bytes.subspan(static_cast<size_t>(*written));
   } while (!bytes.empty());

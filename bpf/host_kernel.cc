@@ -48,11 +48,6 @@ struct SockaddrNl {
   uint32_t nl_groups = 0;
 };
 
-struct Timespec {
-  int64_t seconds;
-  int64_t nanoseconds;
-};
-
 // The kernel answers EAGAIN where a signal came while it verified (kernel/bpf/verifier.c:
 // do_check), so this too is tried again; but a timer faster than the verifier must not hold us for
 // ever.
@@ -154,7 +149,7 @@ SysResult<size_t> HostKernel::Wait(std::span<Pollable> descriptors,
   polled.reserve(descriptors.size());
   for (const Pollable& descriptor : descriptors)
     polled.push_back({descriptor.fd, host::kPollIn, 0});
-  Timespec time{};
+  host::Timespec time{};
   if (timeout) {
     const int64_t left = std::max<int64_t>(timeout->count(), 0);
     time = {.seconds = left / 1000, .nanoseconds = left % 1000 * 1000000};

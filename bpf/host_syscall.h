@@ -166,6 +166,10 @@ struct PollFd {
   int16_t events;
   int16_t revents;
 };
+struct Timespec {  // include/uapi/linux/time_types.h: __kernel_timespec
+  int64_t seconds;
+  int64_t nanoseconds;
+};
 inline constexpr int16_t kPollIn = 1;
 inline constexpr int16_t kPollOut = 4;
 

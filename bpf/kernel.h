@@ -91,7 +91,8 @@ class Kernel {
   virtual void Close(int fd) = 0;
 
   // The whole file, up to `max_bytes` (EFBIG beyond). Files of /proc and /sys, whose size is not
-  // known beforehand, as well. Never blocks on a FIFO.
+  // known beforehand, as well. Waits for what comes through a pipe, but not for ever: EAGAIN where
+  // nothing came for 5 s.
   virtual SysResult<std::vector<std::byte>> ReadFile(const std::string& path, size_t max_bytes) = 0;
 
   // The whole file, in memory that CloseFile frees, and at best without copying it: the kernel's
@@ -101,7 +102,7 @@ class Kernel {
   // file: contents in which whoever looked at `contents` finds the same again.
   virtual void CloseFile(Bytes contents, FunctionRef<std::vector<std::byte>()> reduce) = 0;
 
-  // All of `bytes` in one write(2).
+  // All of `bytes`, in one write(2) but for a pipe that has no room, which is waited for as above.
   virtual SysResult<void> WriteFile(const std::string& path, Bytes bytes, WriteMode mode) = 0;
 
   // The names in a folder, sorted, without "." and "..".
