@@ -112,8 +112,10 @@ TEST_F(CheckTest, ReadsConstantsInTheObjectsByteOrder) {
     const std::string types = folder_ / "types";
     WriteFile(path, object);
     WriteFile(types, NewKernel(order));
-    EXPECT_THAT(RunPurebpf({"check", path, "--btf", types}).out,
-                AllOf(HasSubstr("  shift    1 missing\n"), HasSubstr("  guarded  1 guarded\n")));
+    for (const char* set : {"limit", "limit=0x01020304"}) {
+      EXPECT_THAT(RunPurebpf({"check", path, "--btf", types, "--set", set}).out,
+                  AllOf(HasSubstr("  shift    1 missing\n"), HasSubstr("  guarded  1 guarded\n")));
+    }
   }
 }
 
@@ -208,10 +210,10 @@ TEST_F(CheckTest, IsOneJsonObjectAnObject) {
   EXPECT_THAT(ran.out, HasSubstr("{\"btf\":\"" + new_ + R"(","open":"ok","ok":false,)"));
   EXPECT_THAT(ran.out,
               HasSubstr(R"({"name":"unguarded","section":"xdp","plan":"ok","core":2,"functions":0,)"
-                        R"("guarded":[],"missing":[],"ok":true})"));
+                        R"("guarded":[],"depends":[],"missing":[],"ok":true})"));
   EXPECT_THAT(ran.out,
               HasSubstr(R"({"name":"unguarded","section":"xdp","plan":"ok","core":2,"functions":0,)"
-                        R"("guarded":[],"missing":[{"insn":)"));
+                        R"("guarded":[],"depends":[],"missing":[{"insn":)"));
   EXPECT_THAT(ran.out, HasSubstr("{\"file\":\"" + small_ + R"(","open":"ok","ok":true,)"));
 }
 

@@ -16,6 +16,7 @@ namespace purebpf::tool {
 struct Finding {
   uint32_t insn = 0;
   std::string text;  // "field 'comm' of struct task_struct does not exist on this kernel"
+  std::vector<std::string> variables = {};  // that it depends on
 };
 
 struct ProgramCheck {
@@ -25,9 +26,10 @@ struct ProgramCheck {
   size_t functions = 0;  // calls and addresses of kernel functions, likewise
   std::optional<Error> plan_error;
   std::vector<Finding> guarded;
+  std::vector<Finding> depends;  // on what user space sets variables to
   std::vector<Finding> missing;
 
-  [[nodiscard]] bool Ok() const { return !plan_error && missing.empty(); }
+  [[nodiscard]] bool Ok() const { return !plan_error && depends.empty() && missing.empty(); }
 };
 
 struct KernelCheck {
@@ -47,10 +49,10 @@ struct ObjectCheck {
 };
 
 // One line: {"file", "open", "ok", "kernels": [{"btf", "open", "ok", "programs": [{"name",
-// "section", "plan", "core", "functions", "guarded": [{"insn", "what"}], "missing": [the same],
-// "ok"}]}]}.
+// "section", "plan", "core", "functions", "guarded": [{"insn", "what"}], "depends": [the same and
+// "variables": ["name"]], "missing": [as "guarded"], "ok"}]}]}.
 [[nodiscard]] std::string ToJson(const ObjectCheck& check);
-// A row a program, a column a kernel; below, what is guarded or missing.
+// A row a program, a column a kernel; below, what is missing, depends or is guarded.
 [[nodiscard]] std::string ToText(const ObjectCheck& check);
 
 }  // namespace purebpf::tool

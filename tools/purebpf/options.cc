@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "purebpf/bpf/try.h"
 
@@ -26,6 +27,7 @@ enum class Option : uint8_t {
   kName,
   kNamespace,
   kType,
+  kSet,
 };
 
 struct OptionDef {
@@ -50,6 +52,7 @@ constexpr auto kOptions = std::to_array<OptionDef>({
     {"name", Option::kName, true, kNamesBit},
     {"namespace", Option::kNamespace, true, kNamesBit},
     {"type", Option::kType, true, kNamesBit},
+    {"set", Option::kSet, true, kSetBit},
 });
 
 using Status = std::expected<void, std::string>;
@@ -86,6 +89,30 @@ Status SetMaxEntries(Options& options, std::string_view value) {
     return std::unexpected("--max-entries is NAME=NUMBER, not " + Quoted(value));
   }
   options.max_entries.push_back({std::string(value.substr(0, equals)), *number});
+  return {};
+}
+
+// NAME, or NAME=NUMBER: 7, -1, 0x1f.
+Status AddSet(Options& options, std::string_view text) {
+  const size_t equals = text.find('=');
+  SetVariable set{.name = std::string(text.substr(0, equals)), .value = {}};
+  if (equals != std::string_view::npos) {
+    std::string_view digits = text.substr(equals + 1);
+    set.negative = digits.starts_with('-');
+    if (set.negative) digits.remove_prefix(1);
+    const bool hex = digits.starts_with("0x");
+    if (hex) digits.remove_prefix(2);
+    uint64_t number = 0;
+    const char* end = digits.data() + digits.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is its end
+    const auto [rest, error] = std::from_chars(digits.data(), end, number, hex ? 16 : 10);
+    constexpr uint64_t kLowest = uint64_t{1} << 63;
+    if (error != std::errc() || rest != end || (set.negative && number > kLowest))
+      return std::unexpected("--set is NAME or NAME=NUMBER, not " + Quoted(text));
+    set.value = set.negative ? 0 - number : number;
+  }
+  if (set.name.empty()) return std::unexpected("--set is NAME or NAME=NUMBER, not " + Quoted(text));
+  options.set.push_back(std::move(set));
   return {};
 }
 
@@ -145,6 +172,8 @@ Status Set(Options& options, const OptionDef& def, std::string_view value) {
     case Option::kType:
       options.types.emplace_back(value);
       return {};
+    case Option::kSet:
+      return AddSet(options, value);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,14 @@ namespace purebpf::tool {
 
 enum class DumpFormat : uint8_t { kRaw, kC };
 
+// --set: a constant of an object's, and what user space gives it.
+struct SetVariable {
+  std::string name;
+  // 64 bits, sign-extended where it is negative; nothing: what it has in the object.
+  std::optional<uint64_t> value;
+  bool negative = false;
+};
+
 struct Options {
   std::vector<std::string> files;  // objects; `btf dump`: one file, "vmlinux" or a module
   std::vector<std::string> btf;    // --btf: files, for `check` also folders
@@ -25,6 +34,7 @@ struct Options {
   bool json = false;
   std::vector<MaxEntries> max_entries;
   uint32_t default_max_entries = 0;
+  std::vector<SetVariable> set;  // --set
   // The conversation with the kernel (conversation.h).
   std::string record;  // --record: a file to be written
   std::string replay;  // --replay: a file to answer from
@@ -50,6 +60,7 @@ enum OptionBit : uint32_t {
   kTalkBit = 256,    // --record, --replay, --trace
   kOutputBit = 512,  // -o
   kNamesBit = 1024,  // --name, --namespace, --type
+  kSetBit = 2048,    // --set
 };
 
 // The arguments after the verb, or what is wrong with them. `--` ends the options.

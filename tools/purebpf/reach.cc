@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -58,7 +59,7 @@ class Walk {
         entries_(insns.size()),
         leaders_(insns.size()) {}
 
-  std::vector<bool> Run();
+  std::vector<bool> Run(std::span<const uint32_t> entries);
 
  private:
   bool FindLeaders();
@@ -126,10 +127,15 @@ void Walk::Enter(int64_t target, const State& state) {
   pending_.push_back(at);
 }
 
-std::vector<bool> Walk::Run() {
+std::vector<bool> Walk::Run(std::span<const uint32_t> entries) {
   if (insns_.empty()) return {};
   if (insns_.size() > kMaxInsns || !FindLeaders()) return std::vector<bool>(insns_.size(), true);
   Enter(0, FunctionEntry());
+  for (const uint32_t entry : entries) {
+    if (entry >= insns_.size()) continue;
+    leaders_[entry] = true;
+    Enter(entry, FunctionEntry());
+  }
   while (!pending_.empty()) {
     const size_t first = pending_.back();
     pending_.pop_back();
@@ -232,6 +238,13 @@ Value* Walk::SlotAt(State& state, const Value& base, int16_t offset) {
 std::optional<uint64_t> Walk::ReadFrozen(const Value& address, size_t size) const {
   const FrozenAddress& data = frozen_[address.frozen];
   if (address.number > data.size || size > data.size - address.number) return std::nullopt;
+  // The last that begins before what is read ends.
+  const auto next =
+      std::ranges::lower_bound(data.unknown, address.number + size, {},
+                               [](ByteRange range) -> uint64_t { return range.offset; });
+  if (next != data.unknown.begin() &&
+      uint64_t{std::prev(next)->offset} + std::prev(next)->size > address.number)
+    return std::nullopt;
   uint64_t number = 0;
   for (size_t i = 0; i < size; ++i) {
     // From the highest byte down.
@@ -332,8 +345,8 @@ void Walk::StepBranch(size_t at, State& state, bool& falls_through) {
 }  // namespace
 
 std::vector<bool> ReachableInsns(std::span<const Insn> insns, std::span<const FrozenAddress> frozen,
-                                 std::endian order) {
-  return Walk(insns, frozen, order).Run();
+                                 std::endian order, std::span<const uint32_t> entries) {
+  return Walk(insns, frozen, order).Run(entries);
 }
 
 }  // namespace purebpf::tool

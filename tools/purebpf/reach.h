@@ -20,22 +20,30 @@
 
 namespace purebpf::tool {
 
+struct ByteRange {
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
 // The ld_imm64 at `insn` takes an address in a map's value that stays as it is.
 struct FrozenAddress {
   uint32_t insn = 0;
   Bytes value;  // what follows within `size` is zero
   uint32_t size = 0;
+  std::span<const ByteRange> unknown = {};  // ascending, apart: what may be anything
 };
 
 // A 64-bit immediate of this value stands for one that is not known.
 inline constexpr uint64_t kUnknownImmediate = 0xffffffffa5a5a5a5;
 
-// By instruction. `frozen` by instruction, ascending; its numbers are of the byte order given. Time
+// By instruction. `frozen` by instruction, ascending; its numbers are of the byte order given.
+// `entries`: where functions begin that are entered though nothing that is reached calls them. Time
 // and memory are linear in the number of instructions; everything can be reached where there are
 // more than the kernel takes (1'000'000), or jumps by table.
 [[nodiscard]] std::vector<bool> ReachableInsns(std::span<const Insn> insns,
                                                std::span<const FrozenAddress> frozen,
-                                               std::endian order);
+                                               std::endian order,
+                                               std::span<const uint32_t> entries = {});
 
 }  // namespace purebpf::tool
 

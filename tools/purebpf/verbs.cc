@@ -99,19 +99,39 @@ then "tag", "verified_insns", "func_info", "line_info" (how many records the ker
 )";
 
 constexpr std::string_view kCheckHelp =
-    R"(usage: purebpf check [--json] OBJECT... --btf FILE...|DIR
+    R"(usage: purebpf check OBJECT... --btf FILE...|DIR... [--kconfig FILE] [--set NAME[=NUMBER]]...
+                     [--json]
 
 Whether objects fit kernels that are not here: which CO-RE relocations and kernel functions each of
 them resolves, by its BTF. What does not resolve is
 
   guarded   where no instruction that needs it can be reached, whatever the program's input: the
-            check before it (bpf_core_field_exists, a weak function's address, the kernel's version
-            or configuration) has a constant answer on that kernel, as it has for the verifier
+            check before it (bpf_core_field_exists, a weak function's address, an option of the
+            kernel's) has a constant answer on that kernel, as it has for the verifier
+  depends   where it can be reached only if user space gives constants (`const volatile`) other
+            values than they have in the object, as by a switch that is off: loading it there would
+            fail once it is on
   missing   where it can: loading the program there would fail
 
-Exit status 1 where something is missing. Objects and kernels may be of either byte order, but of the
-same. --btf takes all arguments up to the next option, --btf=FILE that one alone; of a folder, all
-files that are BTF (raw, or an ELF file with a section .BTF).
+Exit status 1 where something is missing or depends.
+
+  --btf FILE...|DIR...  kernels, by their BTF: raw, or an ELF file with a section .BTF (a vmlinux).
+                        All arguments up to the next option; of --btf=FILE, that one alone
+  --kconfig FILE        the configuration of the kernel, of which there is then but one (as
+                        /boot/config-*; may be gzipped): its options and its version, which guard
+                        nothing where no configuration is known
+  --set NAME=NUMBER     what user space gives a constant, in all objects that have it: nothing
+                        depends on it then. May be repeated
+  --set NAME            the constant keeps the value that it has in the object
+
+A DIR holds files, each a kernel, or folders of such. Where one of them is "vmlinux", as in
+/sys/kernel/btf, the raw BTF of modules beside it belongs to that kernel, and so does "config", its
+configuration. What cannot be read, or has no types in it, is told: exit status 1, but for a file
+beside kernels that is something else.
+
+Objects and kernels may be of either byte order, but of the same. A global function is verified
+whether it is called or not before Linux 6.8, which is told by the BTF; exception callbacks always
+are.
 
 One kernel after the other is read, for all objects; what is found is written when all are done, in
 the order of the objects.
@@ -120,8 +140,8 @@ With --json, a line an object:
   {"file", "open": "ok" or an error, "ok", "kernels": [KERNEL...]}
   KERNEL   "btf", "open": "ok" or an error, "ok", "programs": [PROGRAM...]
   PROGRAM  "name", "section", "plan": "ok" or an error, "core" and "functions": how many CO-RE
-           relocations and kernel functions it has; "guarded" and "missing": [{"insn", "what"}...],
-           "ok"
+           relocations and kernel functions it has; "guarded", "depends" and "missing":
+           [{"insn", "what"}...], of "depends" also "variables": [NAME...]; "ok"
 )";
 
 constexpr std::string_view kGenSkeletonHelp =
@@ -172,7 +192,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
      &RunPlan},
     {"load", "load, report, and close again", kLoadHelp, kLoadOptions, false, &RunLoad},
     {"check", "whether objects fit kernels that are not here", kCheckHelp,
-     kJsonBit | kBtfListBit | kTalkBit, false, &RunCheck},
+     kJsonBit | kBtfListBit | kKconfigBit | kSetBit | kTalkBit, false, &RunCheck},
     {"record", "write a program's conversation with the kernel to a file", kRecordHelp, kOutputBit,
      false, &RunRecord},
     {"replay", "run a program with such a file in the kernel's place", kReplayHelp, 0, false,
