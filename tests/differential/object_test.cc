@@ -120,10 +120,13 @@ TEST_F(ObjectDifferential, EveryFeatureHasLibbpfsInstructions) {
 TEST_F(ObjectDifferential, ObjectsOfTheDevelopersHaveLibbpfsInstructions) {
   const char* folder = std::getenv("PUREBPF_OBJECTS");
   if (folder == nullptr) GTEST_SKIP() << "PUREBPF_OBJECTS names no folder";
+  // All of them first: libbpf may close descriptors that are not its own.
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) paths.push_back(entry.path());
+  std::ranges::sort(paths);
   Score score;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) Compare(entry.path(), score);
-  }
+  for (const std::string& path : paths) Compare(path, score);
   std::printf("%d objects, %d programs with equal instructions\n", score.opened, score.equal);
   EXPECT_GT(score.equal, 0);
 }
