@@ -4,16 +4,16 @@
 //
 //   bazel run -c opt //tests/bench:load_bench
 //
-// Times are minimum / median. The floor is the time in bpf(2): no loader can do with less. Peak
-// memory is that of a process of its own that loads once, beyond that of one that does nothing.
-#include <sys/wait.h>
+// Times are minimum / median. The floor is the time in bpf(2): no loader can do with less. "First"
+// is a process of its own that loads once, so that each page of it is touched for the first time.
 #include <unistd.h>
 
-#include <charconv>
+#include <array>
+#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "purebpf/bpf/host_kernel.h"
@@ -29,7 +29,10 @@ namespace purebpf::bench {
 namespace {
 
 constexpr int kRounds = 40;
+constexpr int kProcesses = 20;
 constexpr size_t kMaxObject = size_t{64} << 20;
+constexpr std::string_view kPurebpf = "purebpf";
+constexpr std::string_view kLibbpf = "libbpf";
 
 int Fail(const Error& error) {
   std::fprintf(stderr, "%s\n", error.ToString().c_str());
@@ -76,40 +79,44 @@ void Print(const char* what, Times times) {
   std::printf("  %-44s %9.1f / %9.1f us\n", what, times.least / 1000, times.median / 1000);
 }
 
-// This program's peak, or that of one which loads `object` and ends: kilobytes.
-long PeakOf(const std::string& self, const std::string& object) {
-  int ends[2];
-  if (pipe(ends) != 0) return -1;
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], 1);
-    execl(self.c_str(), self.c_str(), "--peak", object.c_str(), nullptr);
-    _exit(127);
+// In this process, which then ends: nanoseconds outside of bpf(2).
+int LoadFirst(std::string_view who, const std::string& path) {
+  HostKernel host;
+  TimingKernel kernel(host);
+  const auto object = host.ReadFile(path, kMaxObject);
+  if (!object) return 1;
+  Sample outside;
+  if (who == kLibbpf) {
+    const auto rival = LibbpfRival::Open();
+    const auto loaded = rival ? rival->Load(*object) : std::nullopt;
+    if (!loaded) return 1;
+    outside.Add(loaded->whole - loaded->in_bpf);
+  } else {
+    Steps steps;
+    if (const auto done = LoadOnce(kernel, *object, steps); !done) return Fail(done.error());
+    outside = steps.outside;
   }
-  close(ends[1]);
-  char text[32] = {};
-  const ssize_t got = read(ends[0], text, sizeof text - 1);
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  long kilobytes = -1;
-  if (got > 0) std::from_chars(text, text + got, kilobytes);
-  return kilobytes;
+  std::printf("%.0f\n", outside.Sorted().least);
+  return 0;
 }
 
-int PrintPeak(const char* object) {
-  HostKernel kernel;
-  if (*object != '\0') {
-    const auto spec = CollectionSpec::FromFile(kernel, object);
-    if (!spec) return Fail(spec.error());
-    if (const auto loaded = spec->Load(kernel); !loaded) return Fail(loaded.error());
+// By processes of their own, which take turns.
+void PrintFirst(const std::string& self, const std::string& path, bool has_rival) {
+  Sample ours, theirs;
+  const auto load = [&](std::string_view who, Sample& sample) {
+    FILE* const out =
+        popen(("'" + self + "' --first " + std::string(who) + " '" + path + "'").c_str(), "r");
+    double nanoseconds = 0;
+    if (out != nullptr && std::fscanf(out, "%lf", &nanoseconds) == 1)
+      sample.Add(std::chrono::nanoseconds(static_cast<int64_t>(nanoseconds)));
+    if (out != nullptr) pclose(out);
+  };
+  for (int i = 0; i < kProcesses; ++i) {
+    load(kPurebpf, ours);
+    if (has_rival) load(kLibbpf, theirs);
   }
-  const auto status = kernel.ReadFile("/proc/self/status", 1 << 16);
-  if (!status) return 1;
-  const std::string text(reinterpret_cast<const char*>(status->data()), status->size());
-  const size_t at = text.find("VmHWM:");
-  std::printf("%ld", at == std::string::npos ? -1 : std::atol(text.c_str() + at + 6));
-  return 0;
+  Print("first, outside of bpf(2)", ours.Sorted());
+  if (has_rival) Print("libbpf, first, outside of bpf(2)", theirs.Sorted());
 }
 
 int Measure(const std::string& self, const std::string& path, LibbpfRival* rival) {
@@ -144,8 +151,7 @@ int Measure(const std::string& self, const std::string& path, LibbpfRival* rival
   Print("  execute", steps.execute.Sorted());
   Print("clean up, not counted above", steps.clean_up.Sorted());
   std::printf("  %-44s %9d\n", "calls of bpf(2)", steps.bpf_calls);
-  const long empty = PeakOf(self, "");
-  std::printf("  %-44s %9ld KiB beyond %ld\n", "peak memory", PeakOf(self, path) - empty, empty);
+  PrintFirst(self, path, rivals_calls != 0);
   if (rivals_calls == 0) return 0;
   const Times rivals = rivals_outside.Sorted();
   Print(("libbpf " + rival->version() + ", whole").c_str(), rivals_whole.Sorted());
@@ -161,10 +167,12 @@ int Measure(const std::string& self, const std::string& path, LibbpfRival* rival
 
 int main(int argc, char** argv) {
   using namespace purebpf::bench;
-  if (argc == 3 && std::strcmp(argv[1], "--peak") == 0) return PrintPeak(argv[2]);
   if (argc < 2) return std::fprintf(stderr, "usage: load_bench OBJECT...\n"), 2;
+  if (argc == 4 && std::strcmp(argv[1], "--first") == 0) return LoadFirst(argv[2], argv[3]);
+  std::array<char, 4096> self{};
+  if (readlink("/proc/self/exe", self.data(), self.size() - 1) < 0) return 1;
   const auto rival = LibbpfRival::Open();
   for (int i = 1; i < argc; ++i)
-    if (const int failed = Measure("/proc/self/exe", argv[i], rival.get())) return failed;
+    if (const int failed = Measure(self.data(), argv[i], rival.get())) return failed;
   return 0;
 }
