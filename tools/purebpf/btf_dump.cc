@@ -294,6 +294,22 @@ Result<Types> Open(Kernel& kernel, const Options& options) {
   return types;
 }
 
+// The reader of a kernel's types does not look at each, and what is shown here is to be compiled.
+Result<void> CheckAll(const Btf& btf, const Options& options) {
+  const auto check = [](const Btf& types, const std::string& path) -> Result<void> {
+    const auto checked = types.Check();
+    if (checked) return {};
+    return std::unexpected(Error{.code = Code::kMalformed,
+                                 .operation = "read types",
+                                 .object = path,
+                                 .detail = checked.error().message});
+  };
+  if (btf.base() != nullptr) {
+    PUREBPF_TRY(check(*btf.base(), options.base.empty() ? "vmlinux" : options.base));
+  }
+  return check(btf, options.files[0]);
+}
+
 int Fail(const Error& error, const Options& options, Output& output) {
   if (options.json) {
     std::string text;
@@ -316,17 +332,8 @@ int RunBtfDump(Kernel& kernel, const Options& options, Output& output) {
   const auto opened = Open(kernel, options);
   if (!opened) return Fail(opened.error(), options, output);
   const Btf& btf = *opened->btf;
-  // The reader of a kernel's types does not look at each, and what is shown here is to be compiled.
-  for (const Btf* types = &btf; types != nullptr; types = types->base()) {
-    if (const auto checked = types->Check(); !checked) {
-      return Fail({.code = Code::kMalformed,
-                   .operation = "read types",
-                   .object = types == &btf          ? options.files[0]
-                             : options.base.empty() ? "vmlinux"
-                                                    : options.base,
-                   .detail = checked.error().message},
-                  options, output);
-    }
+  if (const auto checked = CheckAll(btf, options); !checked) {
+    return Fail(checked.error(), options, output);
   }
   if (options.format == DumpFormat::kRaw) {
     return options.json ? DumpJson(btf, options, nullptr, output) : DumpRaw(btf, output);
