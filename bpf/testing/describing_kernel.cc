@@ -89,6 +89,27 @@ std::vector<std::byte> Steady(Bytes fdinfo) {
   return {bytes.begin(), bytes.end()};
 }
 
+// Of /proc/version only which kernel it is: not who built it where, and by which tools.
+// "Linux version 6.1.0-18-amd64 (who@where) (gcc ...) #1 SMP Debian 6.1.76-1"
+std::vector<std::byte> WithoutBuilder(Bytes version) {
+  const std::string_view text = TextOf(version);
+  const size_t begin = std::min(text.find(" ("), text.size());
+  const size_t end = std::min(text.find(" #", begin), text.size());
+  const Bytes before = version.first(begin);
+  const Bytes behind = version.subspan(end);
+  std::vector<std::byte> rest(before.begin(), before.end());
+  rest.insert(rest.end(), behind.begin(), behind.end());
+  return rest;
+}
+
+// What is told of a file's contents.
+std::vector<std::byte> ToldOf(std::string_view path, const std::vector<std::byte>& contents) {
+  if (path == "/proc/self/auxv") return SteadyVector(contents);
+  if (path == "/proc/version") return WithoutBuilder(contents);
+  if (path.starts_with(kFdInfo)) return Steady(contents);
+  return contents;
+}
+
 }  // namespace
 
 DescribingKernel::DescribingKernel(Kernel& next, bool shorten, Kernel& aside)
@@ -135,9 +156,7 @@ SysResult<std::vector<std::byte>> DescribingKernel::ReadFile(const std::string& 
   Call call = PathWords(*conversation_, kReadFile, path);
   auto answer = next().ReadFile(path, max_bytes);
   if (!TellError(call, answer)) {
-    const std::vector<std::byte> told = path == "/proc/self/auxv"   ? SteadyVector(*answer)
-                                        : path.starts_with(kFdInfo) ? Steady(*answer)
-                                                                    : *answer;
+    const std::vector<std::byte> told = ToldOf(path, *answer);
     call.result = Decimal(told.size());
     TellBytes(*conversation_, call, "contents", told);
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/attr.h"
@@ -124,6 +125,31 @@ TEST(RoundTrip, OfElements) {
                               "(No such file or directory)\n"
                               "BPF_MAP_UPDATE_ELEM map_fd=map:1 key=hex:01000000 value=hex:(07*8) "
                               "flags=BPF_NOEXIST = 0\n"));
+}
+
+// Who built the kernel is nobody's business; what is read of it is the release, and Debian's own.
+TEST(Recording, HasNotWhoBuiltTheKernel) {
+  constexpr std::string_view kRelease = "Linux version 6.1.0-18-amd64";
+  constexpr std::string_view kVersion = " #1 SMP Debian 6.1.76-1 (2024-02-01)\n";
+  const std::string whole =
+      std::string(kRelease) + " (who@where) (gcc-12 (Debian 12.2.0-14) 12.2.0)";
+  for (const auto& [contents, told] :
+       {std::pair(whole + std::string(kVersion), std::string(kRelease) + std::string(kVersion)),
+        std::pair(whole, std::string(kRelease)),
+        std::pair(std::string("Linux"), std::string("Linux")),
+        std::pair(std::string(" #1 ("), std::string(" #1"))}) {
+    FakeKernel fake;
+    fake.files["/proc/version"] = contents;
+    RecordingKernel recorder(fake);
+    const auto read = recorder.ReadFile("/proc/version", 4096);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(AsText(*read), contents);
+    auto replay = ReplayKernel::FromText(recorder.Text());
+    ASSERT_TRUE(replay.has_value());
+    const auto again = replay->ReadFile("/proc/version", 4096);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(AsText(*again), told);
+  }
 }
 
 // What it all looks like: a line a call, by the kernel's own names.
