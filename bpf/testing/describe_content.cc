@@ -1,6 +1,8 @@
 // What the pointers of a call lead to.
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <set>
 
 #include "purebpf/bpf/disassemble.h"
@@ -64,6 +66,11 @@ bool ReadList(Context& context, const FieldSpec& spec, std::string_view value,
   }
 }
 
+std::string_view KindOf(const std::string& token) {
+  const auto parts = SplitToken(token, ':');
+  return parts ? parts->first : std::string_view();
+}
+
 // --- Values of maps ---------------------------------------------------------------------------
 
 // What the maps whose values are descriptors hold: a descriptor is put in, an id comes out.
@@ -88,7 +95,33 @@ const Held* HeldBy(const MapFacts* map, size_t size) {
   return nullptr;
 }
 
+// A struct_ops's value: its programs' descriptors, eight bytes each, among data. Which is which
+// only the kernel's types say: a number that is a program's descriptor is taken for one.
+std::string OpsValueText(Context& context, Bytes bytes) {
+  constexpr size_t kWord = 8;
+  std::string text;
+  size_t told = 0;
+  const auto tell = [&](const std::string& part) { text += (text.empty() ? "" : ",") + part; };
+  const auto tell_until = [&](size_t end) {
+    if (end > told) tell(BytesText(context, bytes.subspan(told, end - told)));
+  };
+  for (size_t at = 0; at + kWord <= bytes.size(); at += kWord) {
+    const uint64_t word = LoadInteger(bytes, at, kWord);
+    const int fd = static_cast<int>(std::min<uint64_t>(word, std::numeric_limits<int>::max()));
+    if (!context.tokens.KnowsFd(fd)) continue;
+    const std::string token = context.tokens.OfFd(fd);
+    if (KindOf(token) != kProgKind) continue;
+    tell_until(at);
+    tell(token);
+    told = at + kWord;
+  }
+  tell_until(bytes.size());
+  return text;
+}
+
 std::string MapValueText(Context& context, const About& about, Bytes bytes) {
+  if (about.map != nullptr && about.map->type == MapType::kStructOps && !about.answered)
+    return OpsValueText(context, bytes);
   const Held* const held = HeldBy(about.map, bytes.size());
   if (held == nullptr || (about.answered && held->id_kind.empty()))
     return BytesText(context, bytes);
@@ -157,11 +190,6 @@ void DescribeCode(Context& context, std::string_view name, Bytes bytes, std::vec
 }
 
 // --- Structures behind pointers ---------------------------------------------------------------
-
-std::string_view KindOf(const std::string& token) {
-  const auto parts = SplitToken(token, ':');
-  return parts ? parts->first : std::string_view();
-}
 
 void DescribeStructBlock(Context& context, Schema schema, std::string_view name, Bytes bytes,
                          bool answered, std::vector<Block>& blocks) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "purebpf/bpf/attr.h"
 #include "purebpf/bpf/call.h"
+#include "purebpf/bpf/insn.h"
 #include "purebpf/bpf/testing/fixture.h"
 #include "purebpf/bpf/testing/gtest.h"
 #include "purebpf/bpf/testing/recording_kernel.h"
@@ -125,6 +127,31 @@ TEST(RoundTrip, OfElements) {
                               "(No such file or directory)\n"
                               "BPF_MAP_UPDATE_ELEM map_fd=map:1 key=hex:01000000 value=hex:(07*8) "
                               "flags=BPF_NOEXIST = 0\n"));
+}
+
+// Its programs are told apart from its data.
+TEST(RoundTrip, OfAStructOpsValue) {
+  const std::string text = RoundTrip([](Kernel& kernel) {
+    const int map = *MakeMap(kernel, MapType::kStructOps, 40);
+    const std::array<Insn, 1> code = {Insn{.code = kExit}};
+    std::array<uint64_t, 5> value = {0, 0, 7, 0, 0};
+    for (const size_t at : {3, 1}) {
+      ProgLoadAttr attr{.prog_type = static_cast<uint32_t>(ProgType::kStructOps), .insn_cnt = 1};
+      value[at] =
+          static_cast<uint64_t>(*BpfCall(Command::kProgLoad, attr)
+                                     .In(&ProgLoadAttr::insns, std::as_bytes(std::span(code)))
+                                     .Issue(kernel));
+    }
+    const std::array<std::byte, 4> key{};
+    const auto put = Element(kernel, Command::kMapUpdateElem, map, key,
+                             std::as_writable_bytes(std::span(value)), Direction::kIn);
+    for (const size_t at : {3, 1}) kernel.Close(static_cast<int>(value[at]));
+    kernel.Close(map);
+    return Text(put);
+  });
+  EXPECT_THAT(text,
+              HasSubstr("key=hex:00000000 value=hex:(00*8),prog:2,hex:0700000000000000,prog:1,"
+                        "hex:(00*8) = 0\n"));
 }
 
 // Who built the kernel is nobody's business; what is read of it is the release, and Debian's own.
