@@ -1,27 +1,25 @@
 // What only a kernel can tell to work: functions that replace others, exceptions, struct_ops,
-// arenas, jump tables. Needs root; a kernel that is too old, or built without, is said to be.
+// arenas, jump tables. A kernel that is too old, or built without, is said to be.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "purebpf/bpf/attach.h"
-#include "purebpf/bpf/host_kernel.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/collection_spec.h"
 #include "purebpf/loader/load_options.h"
-#include "purebpf/loader/target_kernel.h"
 #include "purebpf/tests/loader/written_objects.h"
+#include "purebpf/tests/support/dual_test.h"
 #include "purebpf/tests/support/netns.h"
 #include "purebpf/tests/support/result_matchers.h"
-#include "tests/loader/effects.h"
+#include "tests/loader/effects_kept.h"
 
 namespace purebpf {
 namespace {
@@ -30,14 +28,10 @@ using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::Not;
 
-class Effects : public ::testing::Test {
+class Effects : public testing::DualTest {
  protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "loading needs root";
-  }
-
   static CollectionSpec Spec() {
-    auto spec = CollectionSpec::Parse(effects::Object(), "effects");
+    auto spec = CollectionSpec::Parse(effects_kept::Object(), "effects");
     EXPECT_THAT(spec, IsOk());
     return spec ? *std::move(spec) : CollectionSpec{};
   }
@@ -56,10 +50,13 @@ class Effects : public ::testing::Test {
   }
 
   // Why this kernel is not asked; empty: it is.
-  std::string TooOldFor(uint32_t version, std::string_view feature) {
-    auto running = TargetKernel::Running(kernel_);
-    const auto own = running.Version();
-    if (!own || *own >= version) return "";
+  [[nodiscard]] std::string TooOldFor(int major, int minor, std::string_view feature) const {
+    std::istringstream own(series());
+    int own_major = 0;
+    int own_minor = 0;
+    char dot = 0;
+    own >> own_major >> dot >> own_minor;
+    if (std::pair(own_major, own_minor) >= std::pair(major, minor)) return "";
     return "this kernel is older than " + std::string(feature);
   }
   // Of kernels that are built without something, or lock it down.
@@ -70,10 +67,15 @@ class Effects : public ::testing::Test {
             loaded.error().sys_errno == kNotSupported);
   }
 
-  HostKernel kernel_;
+  // The congestion controls that are registered.
+  std::string Controls() {
+    const auto file = kernel_.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control", 4096);
+    EXPECT_TRUE(file.has_value());
+    return file ? std::string(reinterpret_cast<const char*>(file->data()), file->size()) : "";
+  }
 };
 
-TEST_F(Effects, AFunctionOfALoadedProgramIsReplaced) {
+DUAL_TEST(Effects, AFunctionOfALoadedProgramIsReplaced) {
   const auto loaded = Load({"calls_replaced"});
   ASSERT_THAT(loaded, IsOk());
   const Program& target = *loaded->FindProgram("calls_replaced");
@@ -96,8 +98,8 @@ TEST_F(Effects, AFunctionOfALoadedProgramIsReplaced) {
   }
 }
 
-TEST_F(Effects, AnExceptionEndsInItsCallback) {
-  if (const auto why = TooOldFor(0x060700, "bpf_throw()"); !why.empty()) GTEST_SKIP() << why;
+DUAL_TEST(Effects, AnExceptionEndsInItsCallback) {
+  if (const auto why = TooOldFor(6, 7, "bpf_throw()"); !why.empty()) GTEST_SKIP() << why;
   const auto loaded = Load({"throws"});
   if (IsForbidden(loaded)) GTEST_SKIP() << loaded.error().ToString();
   ASSERT_THAT(loaded, IsOk());
@@ -105,19 +107,14 @@ TEST_F(Effects, AnExceptionEndsInItsCallback) {
 }
 
 // Before Linux 6.8 by the function's type, since then by the tag.
-TEST_F(Effects, AParameterThatIsTaggedIsTheContext) {
+DUAL_TEST(Effects, AParameterThatIsTaggedIsTheContext) {
   const auto loaded = Load({"asks_length"});
   ASSERT_THAT(loaded, IsOk());
   EXPECT_EQ(Run(*loaded->FindProgram("asks_length"), 100), 100U);
 }
 
-std::string Controls() {
-  std::ifstream file("/proc/sys/net/ipv4/tcp_available_congestion_control");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-TEST_F(Effects, ACongestionControlIsRegisteredByItsMap) {
-  const testing::TempNetns netns;
+DUAL_TEST(Effects, ACongestionControlIsRegisteredByItsMap) {
+  const testing::TempNetns netns(!live());
   if (!netns.ok()) GTEST_SKIP() << netns.reason();
   {
     auto loaded = Load({"by_map"});
@@ -132,10 +129,9 @@ TEST_F(Effects, ACongestionControlIsRegisteredByItsMap) {
   EXPECT_THAT(Controls(), Not(HasSubstr("purebpf_map")));
 }
 
-TEST_F(Effects, ACongestionControlIsRegisteredAsLongAsItsLink) {
-  if (const auto why = TooOldFor(0x060400, "links of struct_ops"); !why.empty())
-    GTEST_SKIP() << why;
-  const testing::TempNetns netns;
+DUAL_TEST(Effects, ACongestionControlIsRegisteredAsLongAsItsLink) {
+  if (const auto why = TooOldFor(6, 4, "links of struct_ops"); !why.empty()) GTEST_SKIP() << why;
+  const testing::TempNetns netns(!live());
   if (!netns.ok()) GTEST_SKIP() << netns.reason();
   auto loaded = Load({"by_link"});
   if (IsForbidden(loaded)) GTEST_SKIP() << loaded.error().ToString();
@@ -149,8 +145,8 @@ TEST_F(Effects, ACongestionControlIsRegisteredAsLongAsItsLink) {
   EXPECT_THAT(Controls(), Not(HasSubstr("purebpf_link")));
 }
 
-TEST_F(Effects, AnArenaHasItsGlobals) {
-  if (const auto why = TooOldFor(0x060900, "arenas"); !why.empty()) GTEST_SKIP() << why;
+DUAL_TEST(Effects, AnArenaHasItsGlobals) {
+  if (const auto why = TooOldFor(6, 9, "arenas"); !why.empty()) GTEST_SKIP() << why;
   const auto spec = CollectionSpec::Parse(testing::ArenaObject(), "arena");
   ASSERT_THAT(spec, IsOk());
   auto loaded = spec->Load(kernel_);
@@ -162,8 +158,8 @@ TEST_F(Effects, AnArenaHasItsGlobals) {
   EXPECT_EQ(Run(*loaded->FindProgram("program")), 9U);
 }
 
-TEST_F(Effects, AJumpTableLeadsToItsInstructions) {
-  if (const auto why = TooOldFor(0x061300, "jump tables"); !why.empty()) GTEST_SKIP() << why;
+DUAL_TEST(Effects, AJumpTableLeadsToItsInstructions) {
+  if (const auto why = TooOldFor(6, 19, "jump tables"); !why.empty()) GTEST_SKIP() << why;
   const auto spec = CollectionSpec::Parse(testing::JumpTableObject(), "jumps");
   ASSERT_THAT(spec, IsOk());
   const auto loaded = spec->Load(kernel_);

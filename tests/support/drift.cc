@@ -30,28 +30,39 @@ void Mask(std::vector<Block>& blocks) {
   }
 }
 
-// Fields that each build of a kernel has anew, by the call; the last of each row is the path, where
-// it is one of files.
+// Fields that each build or boot of a kernel has anew, by the call, and where they are so of some
+// calls alone what another of its fields begins with.
 struct BuildField {
   std::string_view verb;
   std::string_view name;
-  std::string_view path = {};
+  std::string_view which = {};
+  std::string_view begin = {};
 };
 constexpr std::string_view kOwnTypes = "\"/sys/kernel/btf/";
+constexpr std::string_view kOwnAddresses =
+    "\"/sys/kernel/tracing/available_filter_functions_addrs\"";
 constexpr BuildField kBuildFields[] = {
+    {"BPF_LINK_CREATE", "kprobe_multi.addrs"},
+    {"BPF_MAP_CREATE", "btf_vmlinux_value_type_id"},
     {"BPF_OBJ_GET_INFO_BY_FD", "jited_prog_len"},  // by the processor's mitigations too
     {"BPF_OBJ_GET_INFO_BY_FD", "target_btf_id"},
     {"BPF_PROG_LOAD", "attach_btf_id"},
-    {"open_file", "size", kOwnTypes},
-    {"open_file", "contents", kOwnTypes},
+    {"open_file", "size", "path", kOwnTypes},
+    {"open_file", "contents", "path", kOwnTypes},
+    {"open_file", "contents", "path", kOwnAddresses},
+    {"perf_event_open", "config", "type", "PERF_TYPE_TRACEPOINT"},
+    {"perf_event_open", "type"},  // of probes, in the order in which such devices were found
+    {"read_file", "contents", "path", "\"/proc/version\""},
+    {"read_file", "contents", "path", "\"/sys/bus/event_source/devices/"},
+    {"read_file", "contents", "path", "\"/sys/kernel/tracing/events/"},
 };
 
 bool IsOfTheBuild(const Call& call, std::string_view name) {
   return std::ranges::any_of(kBuildFields, [&](const BuildField& row) {
     if (row.verb != call.verb || row.name != name) return false;
-    return std::ranges::any_of(call.inputs, [&](const Field& input) {
-      return row.path.empty() || (input.name == "path" && input.value.starts_with(row.path));
-    });
+    return row.which.empty() || std::ranges::any_of(call.inputs, [&](const Field& input) {
+             return input.name == row.which && input.value.starts_with(row.begin);
+           });
   });
 }
 
@@ -60,14 +71,29 @@ void MaskBuild(const Call& call, std::vector<Field>& fields) {
     if (IsOfTheBuild(call, field.name)) field.value = "~";
 }
 
+// "3: 85 20 0000 c4010100": which of its own functions a kernel is to call.
+void MaskKernelFunction(Block& insn) {
+  std::vector<Field>& fields = insn.fields;
+  if (fields.size() == 4 && fields[0].value == "85" && fields[1].value == "20")
+    fields[3].value = "~";
+}
+
 void MaskBuild(Call& call) {
   if (call.verb == "uname") call.result = "~";
   const Call whole = call;
+  // How much was read.
+  if (whole.verb == "read_file" && IsOfTheBuild(whole, "contents") &&
+      !whole.result.starts_with('E'))
+    call.result = "~";
   MaskBuild(whole, call.inputs);
   MaskBuild(whole, call.outputs);
   for (Block& block : call.blocks) {
+    if (IsOfTheBuild(whole, block.head)) block.blocks.clear();
     MaskBuild(whole, block.fields);
-    for (Block& inner : block.blocks) MaskBuild(whole, inner.fields);
+    for (Block& inner : block.blocks) {
+      MaskBuild(whole, inner.fields);
+      if (block.head == "insns") MaskKernelFunction(inner);
+    }
   }
 }
 

@@ -12,9 +12,9 @@ struct Drifted {
   // call; empty where both say the same. Not compared are the header, comments, values that the
   // format declares free, and what each build or boot of a kernel has anew.
   std::string calls;
-  // That is other: the release, addresses in a verifier's log, the length of machine code, the
-  // kernel's own types and their numbers (what comes of them, such as a relocated instruction, is
-  // compared).
+  // That is other: the release, addresses of functions and in a verifier's log, the length of
+  // machine code, numbers of tracepoints and kinds of events, the kernel's own types and their
+  // numbers (what comes of them, such as a relocated instruction, is compared).
   bool build = false;
 };
 

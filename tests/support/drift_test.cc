@@ -64,6 +64,36 @@ TEST(Drift, IsNoneWhereOnlyTheBuildDiffers) {
        "open_file path=\"/sys/kernel/btf/vmlinux\" = view:1 size=26 contents=hex:9fec\n"},
       {"a type's number", "BPF_PROG_LOAD insn_cnt=2 attach_btf_id=17 = prog:1\n",
        "BPF_PROG_LOAD insn_cnt=2 attach_btf_id=18 = prog:1\n"},
+      {"a function's number",
+       "BPF_PROG_LOAD insn_cnt=1 = prog:1\n    insns\n        3: 85 20 0000 c4010100\n",
+       "BPF_PROG_LOAD insn_cnt=1 = prog:1\n    insns\n        3: 85 20 0000 c5010100\n"},
+      {"a structure's number",
+       "BPF_MAP_CREATE map_type=BPF_MAP_TYPE_STRUCT_OPS btf_vmlinux_value_type_id=5 = map:1\n",
+       "BPF_MAP_CREATE map_type=BPF_MAP_TYPE_STRUCT_OPS btf_vmlinux_value_type_id=6 = map:1\n"},
+      {"a tracepoint's number",
+       "read_file path=\"/sys/kernel/tracing/events/a/b/id\" = 3 contents=\"98\\n\"\n"
+       "perf_event_open type=PERF_TYPE_TRACEPOINT size=72 config=0x62 pid=-1 = perf:1\n",
+       "read_file path=\"/sys/kernel/tracing/events/a/b/id\" = 4 contents=\"102\\n\"\n"
+       "perf_event_open type=PERF_TYPE_TRACEPOINT size=72 config=0x66 pid=-1 = perf:1\n"},
+      {"number of a kind of event",
+       "read_file path=\"/sys/bus/event_source/devices/uprobe/type\" = 2 contents=\"8\\n\"\n"
+       "perf_event_open type=8 size=72 pid=-1 = perf:1\n",
+       "read_file path=\"/sys/bus/event_source/devices/uprobe/type\" = 2 contents=\"9\\n\"\n"
+       "perf_event_open type=9 size=72 pid=-1 = perf:1\n"},
+      {"addresses of functions",
+       "open_file path=\"/sys/kernel/tracing/available_filter_functions_addrs\" = view:1 size=27 "
+       "contents=\"ffffffff81000000 vfs_read\\n\"\n"
+       "BPF_LINK_CREATE prog_fd=prog:1 kprobe_multi.cnt=1 "
+       "kprobe_multi.addrs=0xffffffff81000000 = link:1\n",
+       "open_file path=\"/sys/kernel/tracing/available_filter_functions_addrs\" = view:1 size=27 "
+       "contents=\"ffffffff92000000 vfs_read\\n\"\n"
+       "BPF_LINK_CREATE prog_fd=prog:1 kprobe_multi.cnt=1 "
+       "kprobe_multi.addrs=0xffffffff92000000 = link:1\n"},
+      {"version",
+       "read_file path=\"/proc/version\" = 24\n    = contents\n        \"Linux version "
+       "6.18.1-one\"\n",
+       "read_file path=\"/proc/version\" = 23\n    = contents\n        \"Linux version "
+       "6.18.2-it\"\n"},
       {"address",
        "BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
        "        \"4: (18) r1 = 0xffff8882d0ed7400       ; R1=map_ptr(ks=4)\\n\"\n",
@@ -89,6 +119,15 @@ TEST(Drift, IsTheRestOfACallThatDiffersByTheBuildToo) {
             "");
   EXPECT_NE(Calls("open_file path=\"/tmp/one\" = view:1 size=2 contents=hex:9feb\n",
                   "open_file path=\"/tmp/one\" = view:1 size=2 contents=hex:9fec\n"),
+            "");
+  EXPECT_NE(Calls("read_file path=\"/proc/version\" = 4 contents=\"Linu\"\n",
+                  "read_file path=\"/proc/version\" = EACCES\n"),
+            "");
+  EXPECT_NE(Calls("perf_event_open type=PERF_TYPE_SOFTWARE config=0x1 = perf:1\n",
+                  "perf_event_open type=PERF_TYPE_SOFTWARE config=0x2 = perf:1\n"),
+            "");
+  EXPECT_NE(Calls("BPF_PROG_LOAD insn_cnt=1 = prog:1\n    insns\n        3: 85 10 0000 c4010100\n",
+                  "BPF_PROG_LOAD insn_cnt=1 = prog:1\n    insns\n        3: 85 10 0000 c5010100\n"),
             "");
   EXPECT_NE(Calls("BPF_PROG_LOAD insn_cnt=2 = EACCES\n    = log_buf\n"
                   "        \"R1=scalar(umax=0xffffffff00000000)\\n\"\n",

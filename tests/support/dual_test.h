@@ -108,7 +108,8 @@ class DualTest : public ::testing::Test {
 };
 
 // One that is run for several rows of a table has it as `static std::span<const Row> Rows()`, each
-// with a member `name`, and takes the row by `row_`. `Base` is a DualTest.
+// with a member `name`, and takes the row by `row_`. A member `machine_bound` is DualCase's. `Base`
+// is a DualTest.
 template <typename Row, typename Base = DualTest>
 class DualTableTest : public Base {
  public:
@@ -128,10 +129,12 @@ std::string BundleOf(std::string_view source);
 
 template <typename Fixture, typename Case>
 void RegisterForKernels(const char* suite, const std::string& name, const char* file, int line,
-                        auto prepare) {
+                        const std::string& machine_bound, auto prepare) {
   for (const std::string& kernel : KernelsUnderTest()) {
-    const DualCase which{
-        .bundle = BundleOf(file), .test = std::string(suite) + "." + name, .kernel = kernel};
+    const DualCase which{.bundle = BundleOf(file),
+                         .test = std::string(suite) + "." + name,
+                         .kernel = kernel,
+                         .machine_bound = machine_bound};
     ::testing::RegisterTest(suite, (name + "/" + KernelTestName(kernel)).c_str(), nullptr, nullptr,
                             file, line, [which, prepare]() -> Fixture* {
                               DualTest::Assign(which);
@@ -144,11 +147,14 @@ void RegisterForKernels(const char* suite, const std::string& name, const char* 
 template <typename Fixture, typename Case>
 bool RegisterDual(const char* suite, const std::string& name, const char* file, int line) {
   if constexpr (requires { Fixture::Rows(); }) {
-    for (const auto& row : Fixture::Rows())
-      RegisterForKernels<Fixture, Case>(suite, name + "/" + row.name, file, line,
+    for (const auto& row : Fixture::Rows()) {
+      std::string bound;
+      if constexpr (requires { row.machine_bound; }) bound = row.machine_bound;
+      RegisterForKernels<Fixture, Case>(suite, name + "/" + row.name, file, line, bound,
                                         [&row] { Fixture::next_row = &row; });
+    }
   } else {
-    RegisterForKernels<Fixture, Case>(suite, name, file, line, [] {});
+    RegisterForKernels<Fixture, Case>(suite, name, file, line, "", [] {});
   }
   return true;
 }
