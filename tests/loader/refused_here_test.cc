@@ -7,13 +7,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <string>
 
 #include "purebpf/bpf/host_kernel.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/tests/support/result_matchers.h"
-#include "tests/loader/kinds.h"
 #include "tests/loader/refused.h"
 
 namespace purebpf {
@@ -21,7 +19,6 @@ namespace {
 
 using testing::Fails;
 using ::testing::HasSubstr;
-using testing::IsOk;
 
 Result<Collection> Load(HostKernel& kernel, const char* program) {
   auto spec = CollectionSpec::Parse(refused::Object(), "refused.o");
@@ -77,26 +74,6 @@ TEST(RefusedHere, ExplainsTheLimitOfComplexity) {
   EXPECT_THAT(loaded.error().detail,
               HasSubstr("the verifier gave up after a million instructions"));
   EXPECT_THAT(loaded.error().hint, HasSubstr("bpf_loop()"));
-}
-
-// A map type that no kernel knows, as an old one does not know a new type.
-TEST(RefusedHere, AMapLeavesThePartOfAnObjectThatDoesNotUseIt) {
-  HostKernel kernel;
-  auto spec = CollectionSpec::Parse(kinds::Object(), "kinds.o");
-  ASSERT_THAT(spec, IsOk());
-  spec->FindMap("by_size")->params.type = MapType{9999};
-  EXPECT_THAT(spec->Load(kernel, {.only = {{"first", "second"}}}),
-              Fails(Code::kInvalidArgument, "kinds.o: by_size"));
-  const auto loaded = spec->Load(kernel, {.only = {{"first", "second"}}, .partial = true});
-  ASSERT_THAT(loaded, IsOk());
-  ASSERT_EQ(loaded->failures().size(), 2U);
-  EXPECT_EQ(loaded->failures()[0].map, "by_size");
-  EXPECT_EQ(loaded->failures()[1].program, "second");
-  EXPECT_EQ(loaded->failures()[1].error.object, "program 'second': by_size");
-  EXPECT_EQ(loaded->failures()[1].error.sys_errno, EINVAL);
-  EXPECT_NE(loaded->FindMap("by_type"), nullptr);
-  EXPECT_NE(loaded->FindMap("old_style"), nullptr);
-  EXPECT_NE(loaded->FindProgram("first"), nullptr);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "purebpf/bpf/insn.h"
@@ -11,6 +13,7 @@
 #include "purebpf/bpf/try.h"
 #include "purebpf/loader/collection.h"
 #include "purebpf/loader/collection_spec.h"
+#include "purebpf/loader/load_options.h"
 #include "purebpf/tests/replay/scenario.h"
 #include "purebpf/tests/replay/watch.h"
 #include "purebpf/tests/support/elf_builder.h"
@@ -78,6 +81,55 @@ Result<void> LargeCollection(Stage& stage) {
   return LoadAll(stage, ObjectOf(50), "large", "program_49");
 }
 
+// Why `name` was left out of a partial load; null where it was not.
+const Error* LeftOut(const Collection& collection, std::string_view name) {
+  for (const Failure& failure : collection.failures())
+    if ((failure.map.empty() ? failure.program : failure.map) == name) return &failure.error;
+  return nullptr;
+}
+
+// Of what is named a map that no kernel knows the type of, the program that uses it, and one that
+// the verifier refuses, are left out, and nothing else is: what is left out for another reason ends
+// the scenario with that.
+Result<void> Partial(Stage& stage) {
+  CollectionSpec spec = PUREBPF_TRY(CollectionSpec::Parse(ObjectOf(4), "partial"));
+  spec.FindMap("map_1")->params.type = MapType{9999};
+  constexpr Insn kUnread = {.code = 0xbf, .registers = Insn::Registers(0, 9)};  // r0 = r9
+  spec.functions[spec.FindProgram("program_2")->function].insns[2] = kUnread;
+  LoadOptions options{.only = {{"program_0", "program_1", "program_2"}}};
+  const auto load = [&] { return spec.Load(stage.kernel(), options); };
+  const auto whole = stage.AllOrNothing("load all or nothing", load);
+  if (whole) return stage.Check(false, "no kernel has such a map");
+  PUREBPF_TRY(stage.Check(whole.error().object != "partial: program_2", "its map comes first"));
+  if (whole.error().object != "partial: map_1") return std::unexpected(whole.error());
+
+  options.partial = true;
+  const Collection collection = PUREBPF_TRY(stage.AllOrNothing("load what can be", load));
+  for (const char* name : {"map_0", "program_0", "map_2"})
+    if (const Error* error = LeftOut(collection, name)) return std::unexpected(*error);
+  struct Refused {
+    std::string name;
+    int sys_errno;
+    Code code;
+  };
+  for (const Refused& refused : {Refused{"map_1", EINVAL, Code::kInvalidArgument},
+                                 Refused{"program_1", EINVAL, Code::kInvalidArgument},
+                                 Refused{"program_2", EACCES, Code::kRejected}}) {
+    const Error* const error = LeftOut(collection, refused.name);
+    PUREBPF_TRY(stage.Check(error != nullptr, refused.name + " is left out"));
+    if (error->sys_errno != refused.sys_errno) return std::unexpected(*error);
+    PUREBPF_TRY(stage.Check(error->code == refused.code, "it is said why " + refused.name + " is"));
+  }
+  PUREBPF_TRY(stage.Check(LeftOut(collection, "program_1")->object == "program 'program_1': map_1",
+                          "it is said for which map"));
+  PUREBPF_TRY(stage.Check(collection.failures().size() == 3 && collection.programs().size() == 1 &&
+                              collection.maps().size() == 2,
+                          "the rest is there, and nothing that was not named"));
+  const std::vector<std::byte> packet(64);
+  const auto ran = PUREBPF_TRY(collection.FindProgram("program_0")->TestRun({.data = packet}));
+  return stage.Check(ran.retval == 2, "what is loaded runs");
+}
+
 constexpr const char* kKept = "/sys/fs/bpf/purebpf_kept";
 
 // CO-RE, global data, a map that is found again by its pin.
@@ -138,6 +190,7 @@ constexpr Scenario kScenarios[] = {
     {.name = "read_ring", .run = ReadRing},
     {.name = "load_xconnect", .run = LoadXconnect},
     {.name = "large_collection", .run = LargeCollection},
+    {.name = "partial", .run = Partial},
 };
 
 }  // namespace
