@@ -45,7 +45,7 @@ Result<Map> Execution::MakeMap(CreateMapStep& step, Made& made) {
     Map map = PUREBPF_TRY(CreateMap(step));
     auto done = PinMap(map, step.pin_path);
     if (done) return map;
-    if (done.error().code != Code::kConflict || attempt == kAttempts)
+    if (done.error().sys_errno != EEXIST || attempt == kAttempts)
       return std::unexpected(std::move(done).error());
   }
 }
