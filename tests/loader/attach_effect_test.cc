@@ -37,7 +37,7 @@ using testing::IsOk;
 constexpr uint64_t kCalls = 3;
 
 // The name of the thread that is counted, with its end the eight bytes that programs compare.
-constexpr std::string_view kCounted{"counted\0", 8};
+constexpr auto kCounted = std::to_array("counted");
 
 // A program in that section, which adds one to the variable "hits" where the thread that makes it
 // run has that name, so that nobody else's system calls count, and returns 0.

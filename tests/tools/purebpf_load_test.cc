@@ -44,7 +44,7 @@ class LoadTest : public testing::DualTest {
   }
 
   // The tool has a --record of its own, which takes the same variable.
-  Ran Run(Kernel& kernel, std::vector<std::string> arguments) {
+  Ran Run(Kernel& kernel, const std::vector<std::string>& arguments) {
     const char* const variable = std::getenv("PUREBPF_RECORD");
     const std::string folder = variable == nullptr ? "" : variable;
     unsetenv("PUREBPF_RECORD");
@@ -52,7 +52,7 @@ class LoadTest : public testing::DualTest {
     if (variable != nullptr) setenv("PUREBPF_RECORD", folder.c_str(), 1);
     return ran;
   }
-  Ran Run(std::vector<std::string> arguments) { return Run(kernel_, std::move(arguments)); }
+  Ran Run(const std::vector<std::string>& arguments) { return Run(kernel_, arguments); }
 
   static constexpr const char* kFolder = "/tmp/purebpf_load_test";
   static constexpr const char* kSmall = "/tmp/purebpf_load_test/small.o";
