@@ -16,10 +16,10 @@ constexpr size_t kMoreByLibc = 0;
 
 #if defined(__aarch64__)
 constexpr size_t kXconnect = 680'000;
-constexpr size_t kTool = 950'000;
+constexpr size_t kTool = 980'000;
 #else
 constexpr size_t kXconnect = 750'000;
-constexpr size_t kTool = 1'000'000;
+constexpr size_t kTool = 1'030'000;
 #endif
 
 TEST(StaticBinary, IsSmall) {
