@@ -17,7 +17,7 @@ class StaticMuslBinary : public ::testing::Test {
 };
 
 TEST_F(StaticMuslBinary, IsSmaller) {
-  ExpectAtMost("XCONNECT_MUSL", "xconnect, static, musl", 560'000);
+  ExpectAtMost("XCONNECT_MUSL", "xconnect, static, musl", 570'000);
 }
 
 TEST_F(StaticMuslBinary, NeedsNoLoaderAndHasNoSymbols) { ExpectNeedsNothing("XCONNECT_MUSL"); }
