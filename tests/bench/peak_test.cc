@@ -3,17 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 namespace purebpf {
 namespace {
 
-// Kilobytes; nothing where it could not load.
-long PeakOf(const std::string& arguments) {
-  const char* program = std::getenv("PEAK");
-  if (program == nullptr) return -1;
-  FILE* const out = popen((std::string(program) + " " + arguments).c_str(), "r");
+// This test's arguments.
+std::string program;
+std::string object;
+
+// Kilobytes; -1 where it could not load.
+long PeakOf(const std::string& argument) {
+  FILE* const out = popen((program + " " + argument).c_str(), "r");
   if (out == nullptr) return -1;
   long kilobytes = -1;
   if (std::fscanf(out, "%ld", &kilobytes) != 1) kilobytes = -1;
@@ -23,8 +24,6 @@ long PeakOf(const std::string& arguments) {
 // 171 CO-RE relocations against kernel types of 5.5 MB. Half of it is the program's own text.
 TEST(Peak, OfAnObjectWithManyRelocationsIsBelowAMegabyte) {
   constexpr long kMost = 1000;
-  const char* object = std::getenv("OBJECT");
-  ASSERT_NE(object, nullptr);
   const long empty = PeakOf("");
   const long loading = PeakOf(object);
   ASSERT_GT(empty, 0);
@@ -37,3 +36,11 @@ TEST(Peak, OfAnObjectWithManyRelocationsIsBelowAMegabyte) {
 
 }  // namespace
 }  // namespace purebpf
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  if (argc != 3) return std::fprintf(stderr, "usage: peak_test PROGRAM OBJECT\n"), 2;
+  purebpf::program = argv[1];
+  purebpf::object = argv[2];
+  return RUN_ALL_TESTS();
+}
