@@ -316,6 +316,11 @@ Result<void> Btf::CheckReferences() const {
   return {};
 }
 
+bool BeginsAsBtf(Bytes bytes) {
+  const uint16_t magic = ByteReader(bytes, std::endian::native).U16();
+  return magic == kBtfMagic || magic == std::byteswap(kBtfMagic);
+}
+
 Result<void> Btf::Check() const {
   return order_ == std::endian::little ? CheckReferences<std::endian::little>()
                                        : CheckReferences<std::endian::big>();

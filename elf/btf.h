@@ -157,6 +157,9 @@ class Btf {
   TypeIdSet* visited_ = nullptr;
 };
 
+// Whether they begin as BTF does, in either byte order. What follows is not looked at.
+[[nodiscard]] bool BeginsAsBtf(Bytes bytes);
+
 // "struct task_struct", "int", "func bpf_prog_a", "struct (anonymous, type 7)": how messages name a
 // type.
 std::string Describe(const BtfType& type);

@@ -85,7 +85,6 @@ void Print(const char* what, Times times) {
 // In this process, which then ends: nanoseconds outside of bpf(2).
 int LoadFirst(std::string_view who, const std::string& path) {
   HostKernel host;
-  TimingKernel kernel(host);
   const auto object = host.ReadFile(path, kMaxObject);
   if (!object) return 1;
   Sample outside;
@@ -95,6 +94,7 @@ int LoadFirst(std::string_view who, const std::string& path) {
     if (!loaded) return 1;
     outside.Add(loaded->whole - loaded->in_bpf);
   } else {
+    TimingKernel kernel(host);
     Steps steps;
     if (const auto done = LoadOnce(kernel, *object, steps); !done) return Fail(done.error());
     outside = steps.outside;

@@ -69,18 +69,15 @@ bool IsNumber(const CollectionSpec& spec, const VariableSpec& variable) {
   return named && variable.size <= sizeof(uint64_t) && std::has_single_bit(variable.size);
 }
 
-// In the object's order; nothing where `size` bytes (1, 2, 4 or 8) do not hold it.
+// In the object's order, as a kernel option's number would be; nothing where `size` bytes (1, 2, 4
+// or 8) do not hold it, with a sign where it has one.
 std::optional<std::vector<std::byte>> Encode(const SetVariable& set, uint32_t size,
                                              std::endian order) {
-  const uint32_t bits = size * 8;
-  const auto number = static_cast<int64_t>(*set.value);
-  const bool fits = bits == 64 || (set.negative ? number >= -(int64_t{1} << (bits - 1))
-                                                : *set.value >> bits == 0);
-  if (!fits) return std::nullopt;
+  const std::string number =
+      set.negative ? "-" + std::to_string(0 - *set.value) : std::to_string(*set.value);
   std::vector<std::byte> bytes(size);
-  for (uint32_t i = 0; i < size; ++i)
-    bytes[order == std::endian::little ? i : size - 1 - i] =
-        static_cast<std::byte>(*set.value >> (8 * i) & 0xff);
+  const ConfigType type{.kind = ConfigKind::kInt, .size = size, .is_signed = set.negative};
+  if (!EncodeConfig(set.name, number, type, bytes, order)) return std::nullopt;
   return bytes;
 }
 

@@ -21,12 +21,7 @@ std::string In(const std::string& folder, std::string_view name) {
 std::optional<std::vector<std::byte>> ReadSplit(Kernel& kernel, const std::string& path) {
   constexpr size_t kMaxModule = size_t{16} << 20;  // the largest of today have 3 MB
   auto file = kernel.ReadFile(path, kMaxModule);
-  if (!file || file->size() < 2) return std::nullopt;
-  const auto magic = std::pair((*file)[0], (*file)[1]);
-  constexpr std::byte kFirst{0x9f}, kSecond{0xeb};
-  if (magic != std::pair(kFirst, kSecond) && magic != std::pair(kSecond, kFirst))
-    return std::nullopt;
-  if (elf::Btf::Parse(*file)) return std::nullopt;
+  if (!file || !elf::BeginsAsBtf(*file) || elf::Btf::Parse(*file)) return std::nullopt;
   return std::move(*file);
 }
 
@@ -38,8 +33,9 @@ class Finder {
   // `depth`: of folders around it.
   void Find(const std::string& path, int depth) {
     constexpr int kDeepest = 2;
+    if (depth == kDeepest) return found_({.btf = path, .listed = true});
     const auto names = kernel_.ListFolder(path);
-    if (!names || depth == kDeepest) return found_({.btf = path, .listed = depth > 0});
+    if (!names) return found_({.btf = path, .listed = depth > 0});
     KernelFiles whole{.btf = In(path, kVmlinux), .listed = true};
     std::vector<std::string> others;
     if (std::ranges::find(*names, kVmlinux) == names->end()) {

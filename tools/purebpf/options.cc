@@ -71,11 +71,12 @@ const OptionDef* FindOption(std::string_view name, uint32_t allowed) {
   return nullptr;
 }
 
-std::optional<uint32_t> ParseNumber(std::string_view text) {
-  uint32_t number = 0;
+template <typename Number>
+std::optional<Number> ParseNumber(std::string_view text, int base = 10) {
+  Number number = 0;
   const char* end = text.data() + text.size();
   // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is its end
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const auto [rest, error] = std::from_chars(text.data(), end, number, base);
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
 }
@@ -83,8 +84,9 @@ std::optional<uint32_t> ParseNumber(std::string_view text) {
 Status SetMaxEntries(Options& options, std::string_view value) {
   // A map's name holds no '=', but that of a section may.
   const size_t equals = value.rfind('=');
-  const auto number =
-      equals == std::string_view::npos ? std::nullopt : ParseNumber(value.substr(equals + 1));
+  const auto number = equals == std::string_view::npos
+                          ? std::nullopt
+                          : ParseNumber<uint32_t>(value.substr(equals + 1));
   if (!number || equals == 0) {
     return std::unexpected("--max-entries is NAME=NUMBER, not " + Quoted(value));
   }
@@ -102,14 +104,11 @@ Status AddSet(Options& options, std::string_view text) {
     if (set.negative) digits.remove_prefix(1);
     const bool hex = digits.starts_with("0x");
     if (hex) digits.remove_prefix(2);
-    uint64_t number = 0;
-    const char* end = digits.data() + digits.size();
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is its end
-    const auto [rest, error] = std::from_chars(digits.data(), end, number, hex ? 16 : 10);
+    const auto number = ParseNumber<uint64_t>(digits, hex ? 16 : 10);
     constexpr uint64_t kLowest = uint64_t{1} << 63;
-    if (error != std::errc() || rest != end || (set.negative && number > kLowest))
+    if (!number || (set.negative && *number > kLowest))
       return std::unexpected("--set is NAME or NAME=NUMBER, not " + Quoted(text));
-    set.value = set.negative ? 0 - number : number;
+    set.value = set.negative ? 0 - *number : *number;
   }
   if (set.name.empty()) return std::unexpected("--set is NAME or NAME=NUMBER, not " + Quoted(text));
   options.set.push_back(std::move(set));
@@ -143,7 +142,7 @@ Status Set(Options& options, const OptionDef& def, std::string_view value) {
     case Option::kMaxEntries:
       return SetMaxEntries(options, value);
     case Option::kDefaultMaxEntries: {
-      const auto number = ParseNumber(value);
+      const auto number = ParseNumber<uint32_t>(value);
       if (!number) {
         return std::unexpected("--default-max-entries is a number, not " + Quoted(value));
       }

@@ -40,12 +40,14 @@ const Program* Execution::ProgramOf(uint32_t step) const {
 // What is moved when a vector grows is moved through memory that the kernel's verifier has put out
 // of the caches.
 void Execution::MakeRoom() {
-  const auto count = [&]<typename Kind>() {
-    return static_cast<size_t>(std::ranges::count_if(
-        plan_.steps, [](const Step& step) { return std::holds_alternative<Kind>(step); }));
-  };
-  collection_.maps_.reserve(count.operator()<CreateMapStep>());
-  collection_.programs_.reserve(count.operator()<LoadProgramStep>());
+  size_t maps = 0;
+  size_t programs = 0;
+  for (const Step& step : plan_.steps) {
+    maps += std::holds_alternative<CreateMapStep>(step) ? 1 : 0;
+    programs += std::holds_alternative<LoadProgramStep>(step) ? 1 : 0;
+  }
+  collection_.maps_.reserve(maps);
+  collection_.programs_.reserve(programs);
 }
 
 Result<Collection> Execution::Run() && {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "purebpf/bpf/try.h"
+#include "purebpf/elf/btf.h"
 #include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
 
@@ -118,7 +119,7 @@ bool BeginsWith(Bytes file, std::initializer_list<uint8_t> start) {
 }  // namespace
 
 Result<Bytes> RawBtf(Bytes file) {
-  if (BeginsWith(file, {0x9f, 0xeb}) || BeginsWith(file, {0xeb, 0x9f})) return file;
+  if (elf::BeginsAsBtf(file)) return file;
   if (BeginsWith(file, {0x7f, 'E', 'L', 'F'})) return ElfBtf(file);
   return Wrong(Code::kNotFound,
                "neither BTF nor an ELF file, in " + std::to_string(file.size()) + " bytes");
