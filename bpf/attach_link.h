@@ -27,7 +27,7 @@ Result<Link> Attached(Kernel& kernel, const std::string& name, Command command, 
                       SysResult<int> fd, std::string where);
 
 // Where an Error is the caller's fault alone.
-std::unexpected<Error> CannotAttach(const Program& program, std::string detail);
+[[gnu::cold]] std::unexpected<Error> CannotAttach(const Program& program, std::string detail);
 
 }  // namespace purebpf::internal
 

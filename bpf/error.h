@@ -45,7 +45,7 @@ struct [[nodiscard]] Error {
   std::string ToString() const;
 
   // Puts `outer` in front of `object`, on the way up.
-  Error Within(std::string_view outer) &&;
+  [[gnu::cold]] Error Within(std::string_view outer) &&;
 };
 
 template <typename T = void>

@@ -14,9 +14,9 @@
 namespace purebpf::internal {
 namespace {
 
-std::unexpected<Error> Refused(Kernel& kernel, Command command, Errno answer,
-                               std::string_view operation, const ObjectKind& kind,
-                               std::string_view object) {
+[[gnu::cold]] std::unexpected<Error> Refused(Kernel& kernel, Command command, Errno answer,
+                                             std::string_view operation, const ObjectKind& kind,
+                                             std::string_view object) {
   Error error = SystemError(answer, std::string(operation).append(kind.name), object);
   Explain(kernel, kHandleHints, {.command = command, .error = answer}, error);
   return std::unexpected(std::move(error));

@@ -99,8 +99,8 @@ class Link {
 
  private:
   Result<void> UpdateWith(int fd, int expected_fd) const;
-  [[nodiscard]] std::unexpected<Error> Refused(Command command, Errno answer,
-                                               std::string_view operation) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Refused(Command command, Errno answer,
+                                                          std::string_view operation) const;
   Result<void> NeedsKernelLink(std::string_view operation) const;
 
   Fd fd_;

@@ -162,8 +162,8 @@ class Map {
                                         Direction direction, uint64_t flags) const;
   // ENOENT is false; any other refusal is an Error that names the map.
   [[nodiscard]] Result<bool> FoundOrNot(Command command, SysResult<void> answer) const;
-  [[nodiscard]] std::unexpected<Error> WrongSize(Command command, std::string_view what,
-                                                 size_t found, uint32_t wanted) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> WrongSize(Command command, std::string_view what,
+                                                            size_t found, uint32_t wanted) const;
 
   Fd fd_;
   MapParams params_;

@@ -60,7 +60,7 @@ class MapBatch {
   // values as keys.
   Result<size_t> CountOf(Command command, size_t key_bytes,
                          std::optional<size_t> value_bytes) const;
-  [[nodiscard]] std::unexpected<Error> Refused(Command command, Errno answer) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Refused(Command command, Errno answer) const;
 
   const Map& map_;
 };

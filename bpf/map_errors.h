@@ -12,11 +12,12 @@
 namespace purebpf::internal {
 
 // An Error that the kernel was not asked for.
-Error MapInvalid(Command command, const MapParams& params, std::string detail);
+[[gnu::cold]] Error MapInvalid(Command command, const MapParams& params, std::string detail);
 
 // The kernel refused a command on a map; `newcomer` where the command is younger than maps are.
-Error MapRefused(Kernel& kernel, Command command, const MapParams& params, Errno answer,
-                 Memlock memlock = Memlock::kNotCharged, Newcomer newcomer = {});
+[[gnu::cold]] Error MapRefused(Kernel& kernel, Command command, const MapParams& params,
+                               Errno answer, Memlock memlock = Memlock::kNotCharged,
+                               Newcomer newcomer = {});
 
 // What the kernel copies for one element.
 uint64_t LookupSize(const MapParams& params, uint32_t cpus);

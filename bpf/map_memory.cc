@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view kMapMemory = "map the memory of map";
 
-std::unexpected<Error> Invalid(std::string_view operation, const std::string& name,
-                               std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Invalid(std::string_view operation, const std::string& name,
+                                             std::string detail) {
   return std::unexpected(Error{.code = Code::kInvalidArgument,
                                .operation = std::string(operation),
                                .object = name,

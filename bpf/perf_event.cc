@@ -31,7 +31,7 @@ std::optional<uint32_t> NumberIn(Bytes file) {
   return number;
 }
 
-std::unexpected<Error> NoNumber(const std::string& path) {
+[[gnu::cold]] std::unexpected<Error> NoNumber(const std::string& path) {
   return std::unexpected(Error{.code = Code::kMalformed,
                                .operation = "read",
                                .object = path,

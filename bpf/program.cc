@@ -154,7 +154,7 @@ std::string NameOf(const ProgramParams& params) {
   return "program type " + std::to_string(static_cast<uint32_t>(params.type));
 }
 
-Error Refused(Kernel& kernel, const ProgramParams& params, Attempt attempt) {
+[[gnu::cold]] Error Refused(Kernel& kernel, const ProgramParams& params, Attempt attempt) {
   const Errno answer = attempt.answer.error();
   Error error = SystemError(answer, "load program", NameOf(params));
   if (!attempt.loaded.log.empty()) {

@@ -12,8 +12,8 @@
 namespace purebpf {
 namespace {
 
-std::unexpected<Error> Refused(const Program& program, Command command, Errno answer,
-                               std::string_view operation) {
+[[gnu::cold]] std::unexpected<Error> Refused(const Program& program, Command command, Errno answer,
+                                             std::string_view operation) {
   Error error = SystemError(answer, operation, program.name());
   Explain(program.kernel(), internal::kObjectHints,
           {.command = command,

@@ -87,7 +87,7 @@ class RingBuffer {
   template <typename F>
   Result<size_t> ConsumeUntilNow(F& handle, size_t at_most);
   [[nodiscard]] Kernel& kernel() const { return consumer_.kernel(); }
-  [[nodiscard]] std::unexpected<Error> Malformed(uint64_t length, uint64_t end) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Malformed(uint64_t length, uint64_t end) const;
 
   Fd fd_;
   std::string name_;

@@ -23,7 +23,7 @@
 namespace purebpf {
 
 namespace internal {
-std::unexpected<Error> ShortRecord(size_t found, size_t wanted);
+[[gnu::cold]] std::unexpected<Error> ShortRecord(size_t found, size_t wanted);
 Result<void> CheckRing(const MapParams& params);
 }  // namespace internal
 

@@ -5,7 +5,7 @@
 namespace purebpf::internal {
 namespace {
 
-std::unexpected<Error> Unfit(const MapParams& params, std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Unfit(const MapParams& params, std::string detail) {
   return std::unexpected(Error{.code = Code::kInvalidArgument,
                                .operation = "give C++ types to map",
                                .object = params.name,

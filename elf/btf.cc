@@ -100,7 +100,7 @@ Result<Sections> ReadHeader(Bytes bytes) {
 }
 
 // Of a type whose extent is not known.
-std::unexpected<ParseError> UnknownKind(TypeInfo info, uint32_t id) {
+[[gnu::cold]] std::unexpected<ParseError> UnknownKind(TypeInfo info, uint32_t id) {
   if (info.raw_kind() == 0) {
     return Malformed(Concat({DescribeType(id), ": kind 0; only type 0 is void"}));
   }
@@ -109,7 +109,8 @@ std::unexpected<ParseError> UnknownKind(TypeInfo info, uint32_t id) {
               Decimal(kKindCount - 1), " and no layout section describes it"}));
 }
 
-std::unexpected<ParseError> CutShort(uint32_t id, uint64_t extent, size_t offset, size_t section) {
+[[gnu::cold]] std::unexpected<ParseError> CutShort(uint32_t id, uint64_t extent, size_t offset,
+                                                   size_t section) {
   const size_t room = section - offset;
   if (room < kTypeSize) {
     return Malformed(Concat({DescribeType(id), ": ", Hex(room), " bytes at ", Hex(offset),

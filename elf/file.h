@@ -95,7 +95,7 @@ class File {
 };
 
 // "section 3 '.maps'": how messages name a section.
-std::string Describe(const Section& section);
+[[gnu::cold]] std::string Describe(const Section& section);
 
 }  // namespace purebpf::elf
 

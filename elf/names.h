@@ -25,8 +25,8 @@ enum class NameFault : uint8_t {
 std::expected<std::string_view, NameFault> NameAt(Bytes table, uint32_t offset);
 
 // "`whose`: name at 0x40 lies outside of the string table's 0x20 bytes", and so on.
-std::unexpected<ParseError> NameError(std::string_view whose, Bytes table, uint32_t offset,
-                                      NameFault fault);
+[[gnu::cold]] std::unexpected<ParseError> NameError(std::string_view whose, Bytes table,
+                                                    uint32_t offset, NameFault fault);
 
 }  // namespace purebpf::elf
 

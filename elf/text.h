@@ -22,7 +22,7 @@ std::string Decimal(uint64_t value);
 // as '?'.
 std::string Printable(std::string_view name);
 // The same in quotes.
-std::string Quoted(std::string_view name);
+[[gnu::cold]] std::string Quoted(std::string_view name);
 
 }  // namespace purebpf::elf
 

@@ -39,7 +39,8 @@ Attached Done(Result<Link> link) {
 }
 
 // What follows the section's kind makes no sense.
-std::unexpected<Error> Senseless(const Job& job, std::string detail, std::string hint) {
+[[gnu::cold]] std::unexpected<Error> Senseless(const Job& job, std::string detail,
+                                               std::string hint) {
   return std::unexpected(Error{.code = Code::kInvalidArgument,
                                .operation = "attach program",
                                .object = job.program.name(),

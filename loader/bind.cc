@@ -6,7 +6,8 @@
 namespace purebpf::internal {
 namespace {
 
-std::unexpected<Error> Refused(const CollectionSpec& spec, Code code, std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Refused(const CollectionSpec& spec, Code code,
+                                             std::string detail) {
   return std::unexpected(
       Error{.code = code, .operation = "bind", .object = spec.name, .detail = std::move(detail)});
 }

@@ -15,9 +15,9 @@ auto Find(Objects& objects, std::string_view name, Projection projection) {
       objects, [&](const auto& object) { return std::invoke(projection, object) == name; });
 }
 
-std::unexpected<Error> NotThere(std::string_view kind, std::string_view name,
-                                std::string_view collection, const std::string& names,
-                                const Failure* failure = nullptr) {
+[[gnu::cold]] std::unexpected<Error> NotThere(std::string_view kind, std::string_view name,
+                                              std::string_view collection, const std::string& names,
+                                              const Failure* failure = nullptr) {
   return std::unexpected(Error{
       .code = Code::kNotFound,
       .operation = "take " + std::string(kind) + " '" + std::string(name) + "'",

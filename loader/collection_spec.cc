@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxFileSize = size_t{256} << 20;
 
-Error ParseFailure(elf::ParseError error) {
+[[gnu::cold]] Error ParseFailure(elf::ParseError error) {
   return Error{.code = error.unsupported ? Code::kUnsupported : Code::kMalformed,
                .operation = "parse object",
                .detail = std::move(error.message)};

@@ -21,8 +21,8 @@ std::string_view WithoutSpace(std::string_view text) {
   return text;
 }
 
-std::unexpected<Error> DoesNotFit(std::string_view option, std::string_view value,
-                                  std::string_view why) {
+[[gnu::cold]] std::unexpected<Error> DoesNotFit(std::string_view option, std::string_view value,
+                                                std::string_view why) {
   return std::unexpected(
       Error{.code = Code::kInvalidArgument,
             .operation = "set kernel option",

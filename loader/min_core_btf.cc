@@ -12,7 +12,7 @@
 namespace purebpf {
 namespace {
 
-std::unexpected<Error> Malformed(std::string object, std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Malformed(std::string object, std::string detail) {
   return std::unexpected(Error{.code = Code::kMalformed,
                                .operation = "reduce kernel types",
                                .object = std::move(object),

@@ -17,7 +17,7 @@ Kernel& RunningKernel() {
 namespace internal {
 namespace {
 
-Error Missing(const CollectionSpec& spec, std::string_view name, std::string detail) {
+[[gnu::cold]] Error Missing(const CollectionSpec& spec, std::string_view name, std::string detail) {
   return Error{.code = Code::kMalformed,
                .operation = "read '" + std::string(name) + "' of skeleton",
                .object = spec.name,

@@ -12,8 +12,8 @@
 namespace purebpf {
 namespace {
 
-std::unexpected<Error> Refused(Code code, std::string_view operation, const CollectionSpec& spec,
-                               std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Refused(Code code, std::string_view operation,
+                                             const CollectionSpec& spec, std::string detail) {
   return std::unexpected(Error{.code = code,
                                .operation = std::string(operation),
                                .object = spec.name,

@@ -21,7 +21,8 @@ constexpr size_t kMaxVmlinux = size_t{2} << 30;  // with DWARF
 constexpr size_t kMaxConfig = size_t{16} << 20;
 constexpr size_t kMaxSymbols = size_t{256} << 20;
 
-std::unexpected<Error> Unknown(std::string object, std::string detail, std::string hint) {
+[[gnu::cold]] std::unexpected<Error> Unknown(std::string object, std::string detail,
+                                             std::string hint) {
   return std::unexpected(Error{.code = Code::kNotFound,
                                .operation = "learn about the kernel",
                                .object = std::move(object),

@@ -10,8 +10,9 @@
 namespace purebpf {
 namespace {
 
-std::unexpected<Error> Refused(Code code, std::string_view variable, std::string_view collection,
-                               std::string detail, std::string hint = "") {
+[[gnu::cold]] std::unexpected<Error> Refused(Code code, std::string_view variable,
+                                             std::string_view collection, std::string detail,
+                                             std::string hint = "") {
   return std::unexpected(Error{.code = code,
                                .operation = "use variable '" + std::string(variable) + "'",
                                .object = std::string(collection),

@@ -16,7 +16,7 @@ constexpr int kMostDumps = 10;             // the same list asked again: see Soc
 // IFLA_XDP_ATTACHED
 enum : uint8_t { kAttachedNative = 1, kAttachedSkb = 2, kAttachedHardware = 3 };
 
-Error Malformed(std::string detail) {
+[[gnu::cold]] Error Malformed(std::string detail) {
   return Error{
       .code = Code::kMalformed, .operation = "read link message", .detail = std::move(detail)};
 }

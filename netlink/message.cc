@@ -18,12 +18,12 @@ constexpr size_t kLengthOffset = 0;
 constexpr size_t kFlagsOffset = 6;
 constexpr size_t kSequenceOffset = 8;
 
-Error Malformed(std::string detail) {
+[[gnu::cold]] Error Malformed(std::string detail) {
   return Error{
       .code = Code::kMalformed, .operation = "read netlink message", .detail = std::move(detail)};
 }
 
-Error Misuse(std::string_view detail) {
+[[gnu::cold]] Error Misuse(std::string_view detail) {
   return Error{.code = Code::kInvalidArgument,
                .operation = "build netlink message",
                .detail = std::string(detail)};

@@ -101,7 +101,7 @@ struct Attribute {
 [[nodiscard]] Result<std::optional<Attribute>> NextAttribute(Bytes& attributes);
 
 // A kMalformed error: a payload of `size` bytes where a header of `wanted` should be.
-Error HeaderTooShort(size_t size, size_t wanted);
+[[gnu::cold]] Error HeaderTooShort(size_t size, size_t wanted);
 
 // The family header at the front of a payload, and the rest, which are attributes.
 // kMalformed where the payload is shorter than T.

@@ -26,34 +26,34 @@ constexpr size_t kMostEventDatagrams = 1024;
 // Each time the buffer at least doubles: from 32 KiB to 16 MiB it takes nine.
 constexpr int kMostAttempts = 10;
 
-Error Failed(const Action& action, Errno error) {
+[[gnu::cold]] Error Failed(const Action& action, Errno error) {
   Error failed = SystemError(error, action.operation, action.object);
   if (error.value == ENODEV) failed.code = Code::kNotFound;
   return failed;
 }
 
 // ENOENT of send(2) does not mean that what the request is about is not there.
-Error NotTransported(const Action& action, Errno error) {
+[[gnu::cold]] Error NotTransported(const Action& action, Errno error) {
   Error failed = Failed(action, error);
   if (failed.code != Code::kPermission) failed.code = Code::kSystem;
   return failed;
 }
 
-Error Failed(const Action& action, Code code, std::string detail) {
+[[gnu::cold]] Error Failed(const Action& action, Code code, std::string detail) {
   return Error{.code = code,
                .operation = std::string(action.operation),
                .object = std::string(action.object),
                .detail = std::move(detail)};
 }
 
-Error Failed(const Action& action, Errno error, std::string_view detail) {
+[[gnu::cold]] Error Failed(const Action& action, Errno error, std::string_view detail) {
   Error failed = Failed(action, error);
   failed.detail = detail;
   return failed;
 }
 
 // For an error of the codec or a handler, which does not know what was being done.
-Error About(const Action& action, Error error) {
+[[gnu::cold]] Error About(const Action& action, Error error) {
   if (error.operation.empty() || error.code == Code::kMalformed) {
     error.operation = action.operation;
     if (error.object.empty()) error.object = action.object;
@@ -62,7 +62,7 @@ Error About(const Action& action, Error error) {
 }
 
 // What the kernel refused, in its words, and where in `request`.
-Error Refusal(const Action& action, const Acknowledgement& ack, Bytes request) {
+[[gnu::cold]] Error Refusal(const Action& action, const Acknowledgement& ack, Bytes request) {
   Error refusal = Failed(action, ack.error);
   refusal.log = ack.text;
   refusal.detail = ack.text;

@@ -12,7 +12,7 @@
 namespace purebpf::internal {
 namespace {
 
-std::unexpected<Error> Broken(size_t at, const std::string& what) {
+[[gnu::cold]] std::unexpected<Error> Broken(size_t at, const std::string& what) {
   return std::unexpected(Error{.code = Code::kMalformed,
                                .operation = "unpack gzip",
                                .object = "",
@@ -161,7 +161,7 @@ class Inflater {
   [[nodiscard]] Bytes output() const { return output_; }
 
  private:
-  [[nodiscard]] std::unexpected<Error> Wrong(const std::string& what) const {
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Wrong(const std::string& what) const {
     return Broken(bits_.at(), what);
   }
 
@@ -257,7 +257,7 @@ class Inflater {
     return {};
   }
 
-  [[nodiscard]] std::unexpected<Error> TooLong() const {
+  [[nodiscard, gnu::cold]] std::unexpected<Error> TooLong() const {
     return Wrong("the contents have more than the " + std::to_string(max_bytes_) +
                  " bytes that are allowed");
   }

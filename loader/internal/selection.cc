@@ -146,7 +146,8 @@ class Selector {
     return target ? AddMap(*target) : NoTarget(map, slot);
   }
 
-  [[nodiscard]] std::unexpected<Error> NoTarget(const MapSpec& map, const SlotSpec& slot) const {
+  [[nodiscard, gnu::cold]] std::unexpected<Error> NoTarget(const MapSpec& map,
+                                                           const SlotSpec& slot) const {
     auto refused = Refused(Code::kInvalidArgument, "map '" + map.name + "'",
                            "slot " + std::to_string(slot.index) + " is for '" + slot.target +
                                "', which the spec lacks");
@@ -155,7 +156,7 @@ class Selector {
     return std::unexpected(std::move(refused.error()).Within(spec_.name));
   }
 
-  [[nodiscard]] std::unexpected<Error> Unknown(const std::string& name) const {
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Unknown(const std::string& name) const {
     return Refused(Code::kInvalidArgument, spec_.name,
                    "has no map or program '" + name +
                        "'; maps: " + NamesOf(spec_.maps, &MapSpec::name) +

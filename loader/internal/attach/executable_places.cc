@@ -48,7 +48,8 @@ constexpr const char* kLibraryFolders[] = {
 };
 constexpr const char* kProgramFolders[] = {"/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"};
 
-Error Failed(Code code, std::string_view object, std::string detail, std::string hint = {}) {
+[[gnu::cold]] Error Failed(Code code, std::string_view object, std::string detail,
+                           std::string hint = {}) {
   return {.code = code,
           .operation = "find function",
           .object = Printable(object),
@@ -128,7 +129,7 @@ class OpenedFile {
     file.executable_ = std::move(*parsed);
     return file;
   }
-  [[nodiscard]] Error Damaged(const elf::ParseError& error) const {
+  [[nodiscard, gnu::cold]] Error Damaged(const elf::ParseError& error) const {
     return Failed(error.unsupported ? Code::kUnsupported : Code::kMalformed, path_, error.message);
   }
 

@@ -22,13 +22,14 @@ using elf::Decimal;
 constexpr uint64_t kBits = 8;
 constexpr size_t kMaxSpelled = 200;
 
-std::unexpected<Error> NoMember(const BtfType& type, uint32_t index, std::string_view what) {
+[[gnu::cold]] std::unexpected<Error> NoMember(const BtfType& type, uint32_t index,
+                                              std::string_view what) {
   return CoreMalformed(Concat({"asks for ", what, " ", Decimal(index), " of ", elf::Describe(type),
                                ", which has ", Decimal(type.count)}));
 }
 
 // A type of the object itself that cannot be followed.
-std::unexpected<Error> Faulty(const BtfType& type, CoreFault fault) {
+[[gnu::cold]] std::unexpected<Error> Faulty(const BtfType& type, CoreFault fault) {
   return CoreMalformed(Concat({"the object's ", elf::Describe(type), ": ", Text(fault)}));
 }
 

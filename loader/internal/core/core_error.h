@@ -14,7 +14,7 @@ namespace purebpf::internal {
 [[gnu::cold]] std::unexpected<Error> CoreError(Code code, std::string detail,
                                                std::string hint = {});
 
-inline std::unexpected<Error> CoreMalformed(std::string detail) {
+[[gnu::cold]] inline std::unexpected<Error> CoreMalformed(std::string detail) {
   return CoreError(Code::kMalformed, std::move(detail));
 }
 

@@ -38,15 +38,15 @@ bool SetWidth(Insn& insn, uint32_t width) {
   return false;
 }
 
-std::unexpected<Error> Refused(Code code, size_t index, std::string_view text) {
+[[gnu::cold]] std::unexpected<Error> Refused(Code code, size_t index, std::string_view text) {
   return CoreError(code, Concat({"instruction ", Decimal(index), " ", text}));
 }
 
 std::string Signed(uint64_t value) { return std::to_string(static_cast<int64_t>(value)); }
 
 // The instruction was compiled for other types than those that the object describes.
-std::unexpected<Error> Holds(size_t index, std::string_view what, uint64_t found,
-                             const CoreResolution& resolution) {
+[[gnu::cold]] std::unexpected<Error> Holds(size_t index, std::string_view what, uint64_t found,
+                                           const CoreResolution& resolution) {
   return Refused(Code::kMalformed, index,
                  Concat({"has the ", what, " ", Signed(found), ", but by the object's own types ",
                          CoreKindName(resolution.kind), " is ", Signed(resolution.local_value)}));

@@ -66,13 +66,14 @@ class Execution {
   Result<void> OpenModules();
   [[nodiscard]] Result<int> ModuleFd(uint32_t module);
   void MentionRefusedTypes(Error& error) const;
-  [[nodiscard]] std::unexpected<Error> Explain(const LoadProgramStep& step, Error error) const;
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Explain(const LoadProgramStep& step,
+                                                          Error error) const;
 
   [[nodiscard]] const Map* MapOf(uint32_t step) const;
   [[nodiscard]] const Program* ProgramOf(uint32_t step) const;
   // A plan may have been edited: what it refers to may not be there.
-  [[nodiscard]] static std::unexpected<Error> WrongPlan(std::string_view object,
-                                                        std::string detail);
+  [[nodiscard, gnu::cold]] static std::unexpected<Error> WrongPlan(std::string_view object,
+                                                                   std::string detail);
 
   Kernel& kernel_;
   LoadPlan& plan_;

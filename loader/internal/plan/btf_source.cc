@@ -12,7 +12,7 @@
 namespace purebpf::internal {
 namespace {
 
-std::unexpected<Error> Wrong(Code code, std::string detail) {
+[[gnu::cold]] std::unexpected<Error> Wrong(Code code, std::string detail) {
   return std::unexpected(
       Error{.code = code,
             .operation = "read kernel types",

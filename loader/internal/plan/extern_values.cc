@@ -17,7 +17,8 @@ constexpr uint32_t kPointerSize = 8;  // of BPF
 
 std::string Named(const ExternSpec& spec) { return "extern '" + spec.name + "'"; }
 
-std::unexpected<Error> Missing(const ExternSpec& spec, std::string what, std::string hint) {
+[[gnu::cold]] std::unexpected<Error> Missing(const ExternSpec& spec, std::string what,
+                                             std::string hint) {
   return Refused(Code::kNotFound, "", Named(spec) + ": " + std::move(what), std::move(hint));
 }
 

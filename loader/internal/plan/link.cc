@@ -157,7 +157,7 @@ class RecursionCheck {
  private:
   enum class State : uint8_t { kNew, kOpen, kDone };  // kNew is what others have
 
-  std::unexpected<Error> Recursion(uint32_t function) const {
+  [[gnu::cold]] std::unexpected<Error> Recursion(uint32_t function) const {
     constexpr size_t kMostNames = 8;
     const auto first = std::ranges::find(path_, function, &std::pair<uint32_t, size_t>::first);
     std::string chain;

@@ -94,7 +94,8 @@ class Relocator {
   void UseValue(const Site& site, uint32_t map, int64_t offset);
   void PoisonMap(const Site& site, uint32_t map);
   void PoisonCall(const Site& site);
-  [[nodiscard]] static std::unexpected<Error> Wrong(const Site& site, const std::string& what);
+  [[nodiscard, gnu::cold]] static std::unexpected<Error> Wrong(const Site& site,
+                                                               const std::string& what);
 
   const CollectionSpec& spec_;
   const SpecIndex& index_;

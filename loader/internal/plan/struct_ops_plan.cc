@@ -56,8 +56,8 @@ class Layout {
   }
 
  private:
-  [[nodiscard]] std::unexpected<Error> Misfit(const elf::BtfMember& member,
-                                              const std::string& what) const {
+  [[nodiscard, gnu::cold]] std::unexpected<Error> Misfit(const elf::BtfMember& member,
+                                                         const std::string& what) const {
     return Refused(Code::kUnsupported, "", MemberText(map_, member.name) + what);
   }
 
