@@ -20,15 +20,6 @@ constexpr uint32_t kDescriptorSize = sizeof(uint32_t);
 // .data, .rodata, .bss and .kconfig, which follow.
 constexpr size_t kUsualDataMaps = 4;
 
-template <typename T = void>
-using Read = std::expected<T, std::string>;
-
-template <typename T>
-Read<T> Words(elf::Result<T> result) {
-  if (!result) return std::unexpected(std::move(result).error().message);
-  return std::move(result).value();
-}
-
 bool HoldsMaps(MapType type) {
   return type == MapType::kArrayOfMaps || type == MapType::kHashOfMaps;
 }
@@ -42,12 +33,11 @@ class Definition {
   // Of the member `values`, in bytes.
   [[nodiscard]] std::optional<uint32_t> values_at() const { return values_at_; }
 
-  Read<> Parse(const elf::BtfType& definition) {
+  elf::Result<void> Parse(const elf::BtfType& definition) {
     // Many variables may share one type, so what a type costs is bounded.
     if (definition.count > kMaxFields)
-      return std::unexpected("map " + elf::Quoted(spec_.name) + " has " +
-                             std::to_string(definition.count) +
-                             " members; a definition has at most " + std::to_string(kMaxFields));
+      return elf::Malformed(Whose() + "it has " + std::to_string(definition.count) +
+                            " members; a definition has at most " + std::to_string(kMaxFields));
     std::optional<elf::BtfMember> values;
     for (uint32_t i = 0; i < definition.count; ++i) {
       const elf::BtfMember member = btf_.Member(definition, i);
@@ -66,7 +56,7 @@ class Definition {
   }
 
  private:
-  Read<> Field(const elf::BtfMember& member) {
+  elf::Result<void> Field(const elf::BtfMember& member) {
     for (const NumberField& field : kNumberFields) {
       if (member.name != field.name) continue;
       const uint64_t value = PUREBPF_TRY(Number(member));
@@ -95,21 +85,21 @@ class Definition {
   }
 
   // `values` is an array of pointers: to an inner map's definition, or to a program's type.
-  Read<> Values(const elf::BtfMember& member) {
+  elf::Result<void> Values(const elf::BtfMember& member) {
     const bool maps = HoldsMaps(spec_.params.type);
     if (!maps && spec_.params.type != MapType::kProgArray)
       return Wrong(member, "stands in a map whose values are neither maps nor programs (type " +
                                std::to_string(static_cast<uint32_t>(spec_.params.type)) + ")");
     if (inner_) return Wrong(member, "stands in an inner map; maps nest one level deep");
     PUREBPF_TRY(Set(member, spec_.params.value_size, kDescriptorSize));
-    const elf::BtfType array = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
+    const elf::BtfType array = PUREBPF_TRY(btf_.Resolve(member.type));
     if (array.kind != elf::BtfKind::kArray)
       return Wrong(member, "is a " + elf::Describe(array) + ", not an array of pointers");
-    const elf::BtfType pointer = PUREBPF_TRY(Words(btf_.Resolve(btf_.Array(array).element)));
+    const elf::BtfType pointer = PUREBPF_TRY(btf_.Resolve(btf_.Array(array).element));
     if (pointer.kind != elf::BtfKind::kPtr)
       return Wrong(member, "is an array of " + elf::Describe(pointer) + ", not of pointers");
     if (!maps) return {};
-    const elf::BtfType definition = PUREBPF_TRY(Words(btf_.Resolve(pointer.target)));
+    const elf::BtfType definition = PUREBPF_TRY(btf_.Resolve(pointer.target));
     if (definition.kind != elf::BtfKind::kStruct)
       return Wrong(member, "holds pointers to " + elf::Describe(definition) +
                                ", not to the definition of a map");
@@ -124,7 +114,7 @@ class Definition {
   }
 
   // key and key_size (value and value_size) may both be there, but must agree.
-  Read<> Set(const elf::BtfMember& member, uint32_t& field, uint32_t value) {
+  elf::Result<void> Set(const elf::BtfMember& member, uint32_t& field, uint32_t value) {
     if (field != 0 && field != value)
       return Wrong(member, "gives " + std::to_string(value) + " bytes, but " +
                                std::to_string(field) + " were given before");
@@ -132,8 +122,8 @@ class Definition {
     return {};
   }
 
-  Read<> SetType(const elf::BtfMember& member, uint32_t& size, uint32_t& id) {
-    const elf::BtfType type = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
+  elf::Result<void> SetType(const elf::BtfMember& member, uint32_t& size, uint32_t& id) {
+    const elf::BtfType type = PUREBPF_TRY(btf_.Resolve(member.type));
     if (type.kind != elf::BtfKind::kPtr)
       return Wrong(member, "is a " + elf::Describe(type) + "; a type is given as a pointer to it");
     const auto bytes = btf_.SizeOf(type.target);
@@ -145,10 +135,10 @@ class Definition {
   }
 
   // The N of `int (*name)[N]`, or the value of an enum with one enumerator (__ulong).
-  Read<uint64_t> Number(const elf::BtfMember& member) const {
-    const elf::BtfType type = PUREBPF_TRY(Words(btf_.Resolve(member.type)));
+  elf::Result<uint64_t> Number(const elf::BtfMember& member) const {
+    const elf::BtfType type = PUREBPF_TRY(btf_.Resolve(member.type));
     if (type.kind == elf::BtfKind::kPtr) {
-      const elf::BtfType array = PUREBPF_TRY(Words(btf_.Resolve(type.target)));
+      const elf::BtfType array = PUREBPF_TRY(btf_.Resolve(type.target));
       if (array.kind == elf::BtfKind::kArray) return btf_.Array(array).count;
     }
     const bool is_enum = type.kind == elf::BtfKind::kEnum || type.kind == elf::BtfKind::kEnum64;
@@ -156,10 +146,11 @@ class Definition {
     return Wrong(member, "is a " + elf::Describe(type) + "; a number is a pointer to an array");
   }
 
-  [[nodiscard]] std::unexpected<std::string> Wrong(const elf::BtfMember& member,
-                                                   const std::string& what) const {
-    return std::unexpected("map " + elf::Quoted(spec_.name) + ": member " +
-                           elf::Quoted(member.name) + " " + what);
+  [[nodiscard]] std::string Whose() const { return inner_ ? "inner map: " : ""; }
+
+  [[nodiscard, gnu::cold]] std::unexpected<elf::ParseError> Wrong(const elf::BtfMember& member,
+                                                                  const std::string& what) const {
+    return elf::Malformed(Whose() + "member " + elf::Quoted(member.name) + " " + what);
   }
 
   struct NumberField {
@@ -179,12 +170,11 @@ class Definition {
   std::optional<uint32_t> values_at_;
 };
 
-Read<> ReadDefinition(Object& object, const TypedVariable& variable, MapSpec& map,
-                      std::optional<uint32_t>& values_at) {
-  const elf::BtfType type = PUREBPF_TRY(Words(object.btf->Resolve(variable.type)));
+elf::Result<void> ReadDefinition(Object& object, const TypedVariable& variable, MapSpec& map,
+                                 std::optional<uint32_t>& values_at) {
+  const elf::BtfType type = PUREBPF_TRY(object.btf->Resolve(variable.type));
   if (type.kind != elf::BtfKind::kStruct)
-    return std::unexpected("map " + elf::Quoted(map.name) + " is a " + elf::Describe(type) +
-                           ", not a struct");
+    return elf::Malformed("it is a " + elf::Describe(type) + ", not a struct");
   Definition definition(object, map);
   PUREBPF_TRY(definition.Parse(type));
   values_at = definition.values_at();
@@ -230,16 +220,13 @@ std::vector<Definer> DefinersOf(const Object& object, const elf::Section& sectio
   return places;
 }
 
-std::string WithoutTypes(const Object& object, const MapSpec& map) {
-  const std::string of_map = "map " + elf::Quoted(map.name);
+std::string WithoutTypes(const Object& object) {
   if (!object.spec.btf_problem.empty())
-    return of_map +
-           " is defined by its type, but the types are damaged: " + object.spec.btf_problem;
+    return "it is defined by its type, but the types are damaged: " + object.spec.btf_problem;
   if (!object.btf)
-    return of_map +
-           " is defined by its type, but there is no .BTF: compile with -g, or define it as "
+    return "it is defined by its type, but there is no .BTF: compile with -g, or define it as "
            "struct bpf_map_def in section \"maps\"";
-  return of_map + " has no variable in BTF's section .maps";
+  return "it has no variable in BTF's section .maps";
 }
 
 }  // namespace
@@ -256,15 +243,15 @@ void ReadBtfMaps(Object& object) {
       const std::string_view name =
           place.variable != nullptr ? place.variable->name : place.symbol->name;
       if (!object.Afford(2 * name.size())) return;
-      MapSpec map = NewMap(section, name);
+      const uint32_t index = object.AddMap(NewMap(section, name), section, place.offset,
+                                           std::max(limit, place.offset + 1));
+      MapSpec& map = object.spec.maps[index];
       std::optional<uint32_t> values_at;
       if (place.variable == nullptr) {
-        map.problem = WithoutTypes(object, map);
+        map.problem = WithoutTypes(object);
       } else if (auto read = ReadDefinition(object, *place.variable, map, values_at); !read) {
-        map.problem = std::move(read).error();
+        map.problem = std::move(read).error().message;
       }
-      const uint32_t index =
-          object.AddMap(std::move(map), section, place.offset, std::max(limit, place.offset + 1));
       if (values_at) object.values_at.emplace_back(index, *values_at);
     }
   }

@@ -257,14 +257,14 @@ struct TypedCase {
 
 const TypedCase kTypedCases[] = {
     {"no section", [](TypedMap& m) { return m.Build(m.btf.Struct("", 8, {}), "t", ".other"); },
-     "map 't' has no variable in BTF's section .maps"},
-    {"no struct", [](TypedMap& m) { return m.Build(m.u32); }, "map 't' is a unsigned int"},
+     "it has no variable in BTF's section .maps"},
+    {"no struct", [](TypedMap& m) { return m.Build(m.u32); }, "it is a unsigned int"},
     {"too many members",
      [](TypedMap& m) {
        return m.Build(m.btf.Struct(
            "", 8, std::vector<BtfBuilder::Member>(33, BtfBuilder::Member{"type", m.u32, 0})));
      },
-     "map 't' has 33 members; a definition has at most 32"},
+     "it has 33 members; a definition has at most 32"},
     {"unknown member",
      [](TypedMap& m) { return m.Build(m.btf.Struct("", 8, {{"colour", m.Number(1), 0}})); },
      "member 'colour' is not a field of a map definition"},
