@@ -125,6 +125,9 @@ class Btf {
   // The words that every type begins with; 0 where there is none.
   [[nodiscard]] std::array<uint32_t, 3> CommonAt(size_t offset) const;
   [[nodiscard]] std::array<uint32_t, 3> CommonOf(TypeId id) const;
+  // The type whose record is at `offset` and begins with `common`.
+  [[nodiscard]] BtfType Decode(TypeId id, size_t offset,
+                               const std::array<uint32_t, 3>& common) const;
 
   [[nodiscard]] bool Inherited(const BtfType& type) const {
     return static_cast<uint32_t>(type.id) < first_id_ && base_ != nullptr;
@@ -162,7 +165,7 @@ class Btf {
 
 // "struct task_struct", "int", "func bpf_prog_a", "struct (anonymous, type 7)": how messages name a
 // type.
-std::string Describe(const BtfType& type);
+[[gnu::cold]] std::string Describe(const BtfType& type);
 
 }  // namespace purebpf::elf
 

@@ -10,6 +10,7 @@
 namespace purebpf::elf {
 
 std::string_view Btf::Name(uint32_t offset) const {
+  if (offset == 0) return {};  // of most types
   if (offset < first_string_) return base_->Name(offset);
   return StringAt(strings_, offset - first_string_).value_or(std::string_view());
 }
@@ -75,14 +76,19 @@ BtfKind Btf::KindOf(TypeId id) const {
 }
 
 BtfType Btf::Type(TypeId id) const {
-  BtfType type;
   const auto raw = static_cast<uint32_t>(id);
   if (visited_ != nullptr) visited_->Add(id);
-  if (id == TypeId::kVoid || raw >= type_count()) return type;
+  if (id == TypeId::kVoid || raw >= type_count()) return {};
   if (raw < first_id_) return base_->Type(id);
   const size_t offset = OffsetOf(raw - first_id_);
-  const auto [name, bits, third] = CommonAt(offset);
+  return Decode(id, offset, CommonAt(offset));
+}
+
+BtfType Btf::Decode(TypeId id, size_t offset,
+                    const std::array<uint32_t, kTypeWords>& common) const {
+  const auto [name, bits, third] = common;
   const TypeInfo info(bits);
+  BtfType type;
   type.id = id;
   type.kind = info.kind();
   type.kind_flag = info.kind_flag();

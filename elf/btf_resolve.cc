@@ -45,11 +45,16 @@ Result<BtfType> Btf::Resolve(TypeId id) const {
   // Only the last type is decoded whole: names may be long.
   TypeId next = id;
   for (int depth = 0; depth <= kMaxDepth; ++depth) {
-    if (next == TypeId::kVoid) return BtfType{};
-    const auto [name, bits, third] = CommonOf(next);
-    if (!IsTransparent(TypeInfo(bits).kind())) return Type(next);
+    const auto raw = static_cast<uint32_t>(next);
+    if (raw == 0 || raw >= type_count()) return BtfType{};
+    const bool own = raw >= first_id_;
+    const size_t offset = own ? OffsetOf(raw - first_id_) : 0;
+    const auto common = own ? CommonAt(offset) : base_->CommonOf(next);
+    const bool last = !IsTransparent(TypeInfo(common[1]).kind());
+    if (last && !own) return Type(next);
     if (visited_ != nullptr) visited_->Add(next);
-    next = TypeId{third};
+    if (last) return Decode(next, offset, common);
+    next = TypeId{common[2]};
   }
   return Malformed(Deep(id, "typedefs and modifiers"));
 }

@@ -44,10 +44,12 @@ BtfWriter BtfWriter::Of(const Btf& btf) {
   writer.offsets_.reserve(btf.count_);
   size_t offset = 0;
   bool newer = false;
+  const bool listed = btf.stride_shift_ == 0;
   for (uint32_t i = 0; i < btf.count_; ++i) {
+    if (listed) offset = btf.offsets_[i];
     writer.offsets_.push_back(static_cast<uint32_t>(offset));
     newer |= TypeInfo(writer.WordAt(offset + kWordSize)).kind() == BtfKind::kOther;
-    offset += btf.ExtentAt(offset);
+    if (!listed) offset += btf.ExtentAt(offset);
   }
   if (newer) writer.newer_ = btf.newer_;
   return writer;

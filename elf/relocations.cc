@@ -33,19 +33,17 @@ Result<Bytes> RelRecords(const Section& section, std::span<const Section> sectio
   return contents;
 }
 
-Result<void> CheckEntry(const Relocation& relocation, uint64_t entry, const Section& section,
-                        const Section& target, size_t symbols) {
+[[gnu::cold]] std::unexpected<ParseError> BadEntry(const Relocation& relocation, uint64_t entry,
+                                                   const Section& section, const Section& target,
+                                                   size_t symbols) {
   if (relocation.offset >= target.size) {
     return Malformed(Concat({Describe(section), ": relocation ", Decimal(entry), ": offset ",
                              Hex(relocation.offset), " is outside of ", Describe(target),
                              " with its ", Hex(target.size), " bytes"}));
   }
-  if (relocation.symbol >= symbols) {
-    return Malformed(
-        Concat({Describe(section), ": relocation ", Decimal(entry), ": symbol ",
-                Decimal(relocation.symbol), ", but there are ", Decimal(symbols), " symbols"}));
-  }
-  return {};
+  return Malformed(
+      Concat({Describe(section), ": relocation ", Decimal(entry), ": symbol ",
+              Decimal(relocation.symbol), ", but there are ", Decimal(symbols), " symbols"}));
 }
 
 }  // namespace
@@ -81,8 +79,8 @@ Result<std::vector<Relocation>> File::Relocations(uint32_t index) const {
       const uint64_t info = reader.U64();
       relocation.type = static_cast<uint32_t>(info);
       relocation.symbol = static_cast<uint32_t>(info >> 32);
-      if (auto fine = CheckEntry(relocation, entry, section, target, symbols_.size()); !fine) {
-        return std::unexpected(std::move(fine).error());
+      if (relocation.offset >= target.size || relocation.symbol >= symbols_.size()) {
+        return BadEntry(relocation, entry, section, target, symbols_.size());
       }
       relocations.push_back(relocation);
     }

@@ -46,7 +46,7 @@ uint32_t AlignmentOf(const elf::Btf& btf, elf::TypeId id) {
   return std::min(type->size, kLargestAlignment);
 }
 
-void Describe(const Object& object, const Declared& options, const Declared& symbols,
+void Describe(Object& object, const Declared& options, const Declared& symbols,
               Candidate& candidate) {
   if (!object.btf) return;
   const elf::Btf& btf = *object.btf;
@@ -70,12 +70,10 @@ void Describe(const Object& object, const Declared& options, const Declared& sym
     return;
   }
   // Declared without its section (GCC's functions are): it can only be the kernel's.
-  const auto function =
-      std::ranges::lower_bound(object.functions_by_name, std::string_view(spec.name), {},
-                               &std::pair<std::string_view, elf::TypeId>::first);
-  if (function == object.functions_by_name.end() || function->first != spec.name) return;
+  const auto function = object.FindFunctionType(spec.name);
+  if (!function) return;
   spec.kind = ExternKind::kFunction;
-  spec.type = static_cast<uint32_t>(btf.Type(function->second).target);
+  spec.type = static_cast<uint32_t>(btf.Type(*function).target);
 }
 
 int Rank(ExternKind kind) {

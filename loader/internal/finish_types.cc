@@ -56,6 +56,7 @@ class Finisher {
 
   void FinishData(const TypedSection& section) {
     std::vector<Entry> entries;
+    entries.reserve(section.variables.size());
     for (const TypedVariable& variable : section.variables) {
       entries.push_back({variable.variable, variable.offset, variable.size});
       if (!variable.function && variable.is_static)
@@ -147,10 +148,8 @@ class Finisher {
            symbol.visibility != elf::SymbolVisibility::kInternal) ||
           !IsTextSection(object_.spec.functions[entry.function].section))
         continue;
-      const auto found = std::ranges::lower_bound(object_.functions_by_name, symbol.name, {},
-                                                  &std::pair<std::string_view, elf::TypeId>::first);
-      if (found != object_.functions_by_name.end() && found->first == symbol.name)
-        writer_.SetLinkage(found->second, elf::kStaticLinkage);
+      if (const auto found = object_.FindFunctionType(symbol.name))
+        writer_.SetLinkage(*found, elf::kStaticLinkage);
     }
   }
 

@@ -1,8 +1,11 @@
 // Code sections cut into functions at their symbols, and which of them are programs.
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
+#include <span>
+#include <vector>
 
-#include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
 #include "purebpf/loader/internal/call_targets.h"
 #include "purebpf/loader/internal/object.h"
@@ -13,24 +16,17 @@ namespace {
 
 constexpr uint64_t kInsnSize = sizeof(Insn);
 
-Insn DecodeInsn(elf::ByteReader& reader, std::endian order) {
-  Insn insn;
-  insn.code = reader.U8();
-  const uint8_t registers = reader.U8();
-  // The two fields are nibbles that a foreign byte order swaps.
-  insn.registers = order == std::endian::native
-                       ? registers
-                       : static_cast<uint8_t>(registers << 4 | registers >> 4);
-  insn.off = static_cast<int16_t>(reader.U16());
-  insn.imm = static_cast<int32_t>(reader.U32());
-  return insn;
-}
-
+// In the file as in memory, but for the byte order. `code` is whole instructions.
 std::vector<Insn> DecodeInsns(elf::Bytes code, std::endian order) {
-  elf::ByteReader reader(code, order);
-  std::vector<Insn> insns;
-  insns.reserve(code.size() / kInsnSize);
-  while (reader.remaining() >= kInsnSize) insns.push_back(DecodeInsn(reader, order));
+  std::vector<Insn> insns(code.size() / kInsnSize);
+  std::memcpy(insns.data(), code.data(), insns.size() * kInsnSize);
+  if (order == std::endian::native) return insns;
+  for (Insn& insn : insns) {
+    // The two fields are nibbles that a foreign byte order swaps.
+    insn.registers = static_cast<uint8_t>(insn.registers << 4 | insn.registers >> 4);
+    insn.off = std::byteswap(insn.off);
+    insn.imm = std::byteswap(insn.imm);
+  }
   return insns;
 }
 
@@ -38,7 +34,7 @@ std::vector<Insn> DecodeInsns(elf::Bytes code, std::endian order) {
 struct Function {
   uint64_t begin = 0;  // bytes from the section's start
   uint64_t size = 0;   // 0: as far as the next one
-  std::vector<uint32_t> symbols;
+  std::span<const uint32_t> symbols;
 };
 
 bool IsGlobal(const elf::Symbol& symbol) { return symbol.binding != elf::SymbolBinding::kLocal; }
@@ -66,11 +62,14 @@ class FunctionFilter {
   std::optional<CallTargets> targets_;  // looked for only where a symbol asks for it
 };
 
+// Their symbols are put into `named`.
 std::vector<Function> FunctionsOf(const Object& object, FunctionFilter& filter,
-                                  const elf::Section& section) {
+                                  const elf::Section& section, std::vector<uint32_t>& named) {
   std::vector<Function> functions;
   const std::span<const uint32_t> symbols = object.SymbolsIn(section.index);
   functions.reserve(symbols.size());
+  named.clear();
+  named.reserve(symbols.size());  // so that those of a function stay where they are
   for (const uint32_t index : symbols) {
     const elf::Symbol& symbol = object.file.symbols()[index];
     if (!filter.IsFunction(symbol, functions)) continue;
@@ -78,7 +77,8 @@ std::vector<Function> FunctionsOf(const Object& object, FunctionFilter& filter,
       functions.push_back({.begin = symbol.value, .size = 0, .symbols = {}});
     Function& function = functions.back();
     function.size = std::max(function.size, symbol.size);
-    function.symbols.push_back(index);
+    named.push_back(index);
+    function.symbols = std::span(named).last(function.symbols.size() + 1);
   }
   return functions;
 }
@@ -114,17 +114,15 @@ FunctionSpec Cut(const Object& object, const elf::Section& section, const Functi
   return spec;
 }
 
-ProgramSpec NewProgram(const FunctionSpec& function, uint32_t index, std::string_view name) {
+// What a section's name makes of its functions: a program without name and code.
+ProgramSpec ProgramOf(std::string_view section) {
   ProgramSpec program;
-  program.name = name;
-  program.section = function.section;
-  program.function = index;
-  std::string_view kind = function.section;
-  if (kind.starts_with('?')) {
-    kind.remove_prefix(1);
+  program.section = section;
+  if (section.starts_with('?')) {
+    section.remove_prefix(1);
     program.autoload = false;
   }
-  if (const auto match = MatchSection(kind)) {
+  if (const auto match = MatchSection(section)) {
     program.type = match->def->type;
     program.attach_type = match->def->attach_type;
     program.flags = match->def->flags;
@@ -149,9 +147,10 @@ std::vector<bool> Used(const CollectionSpec& spec) {
 
 void ReadFunctions(Object& object) {
   FunctionFilter filter(object);
+  std::vector<uint32_t> named;
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kCode) continue;
-    const std::vector<Function> functions = FunctionsOf(object, filter, section);
+    const std::vector<Function> functions = FunctionsOf(object, filter, section, named);
     MakeRoom(object.spec.functions, functions.size());
     MakeRoom(object.function_symbols, functions.size());
     object.functions.MakeRoom(functions.size());
@@ -181,12 +180,16 @@ void ReadPrograms(Object& object) {
   CollectionSpec& spec = object.spec;
   const std::vector<bool> used = Used(spec);
   spec.programs.reserve(object.function_symbols.size());
+  ProgramSpec like;  // of the section at hand: many functions may share one
   for (const FunctionSymbol& entry : object.function_symbols) {
     const FunctionSpec& function = spec.functions[entry.function];
     if (IsTextSection(function.section)) continue;
     const elf::Symbol& symbol = object.file.symbols()[entry.symbol];
     if (!object.Afford(symbol.name.size() + 2 * function.section.size())) return;
-    ProgramSpec program = NewProgram(function, entry.function, symbol.name);
+    if (like.section != function.section) like = ProgramOf(function.section);
+    ProgramSpec program = like;
+    program.name = symbol.name;
+    program.function = entry.function;
     // A static function is a program where it stands in a program's section. One that others use
     // was hardly meant to be one: it is loaded only when named.
     if (!IsGlobal(symbol)) {

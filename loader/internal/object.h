@@ -61,6 +61,8 @@ class Extents {
   [[nodiscard]] std::span<const Extent> In(uint32_t section) const;
 
  private:
+  static bool Before(const Extent& one, const Extent& other);
+
   std::vector<Extent> all_;
 };
 
@@ -103,22 +105,25 @@ struct Object {
   // The first section of that name.
   [[nodiscard]] const elf::Section* FindSection(std::string_view name) const;
   [[nodiscard]] const TypedSection* FindTyped(std::string_view section) const;
+  // BTF's FUNCs: one is added, and the first of a name found. Most objects ask for none, so they
+  // are sorted when one is asked for.
+  void AddFunctionType(std::string_view name, elf::TypeId id);
+  [[nodiscard]] std::optional<elf::TypeId> FindFunctionType(std::string_view name);
   // Whether so many more bytes may be copied out of the object. Symbols may share one long name,
   // and sections the same bytes of the file, so that a small file could ask for a large spec: what
   // is copied in all is bounded by kMaxCopies times its size, and Parse fails beyond that.
   [[nodiscard]] bool Afford(uint64_t bytes);
   [[nodiscard]] bool exhausted() const { return exhausted_; }
   // Adds a map that has no extent, or one of [begin, end) of `section`. The index of the map.
-  uint32_t AddMap(MapSpec map);
-  uint32_t AddMap(MapSpec map, const elf::Section& section, uint64_t begin, uint64_t end);
+  uint32_t AddMap(MapSpec&& map);
+  uint32_t AddMap(MapSpec&& map, const elf::Section& section, uint64_t begin, uint64_t end);
 
   const elf::File& file;
   CollectionSpec spec;
-  std::vector<SectionRole> roles;      // by section
-  std::optional<elf::Btf> btf;         // nothing: none, or a damaged one (spec.btf_problem)
-  std::vector<TypedSection> datasecs;  // by name
-  std::vector<std::pair<std::string_view, elf::TypeId>> functions_by_name;  // BTF's FUNCs
-  std::vector<elf::BtfType> tags;                                           // declaration tags
+  std::vector<SectionRole> roles;       // by section
+  std::optional<elf::Btf> btf;          // nothing: none, or a damaged one (spec.btf_problem)
+  std::vector<TypedSection> datasecs;   // by name
+  std::vector<elf::BtfType> tags;       // declaration tags
   std::vector<elf::BtfType> undefined;  // functions and variables said to be elsewhere
   Extents functions;
   Extents maps;
@@ -129,9 +134,14 @@ struct Object {
   std::optional<uint32_t> arena;                                 // the map
 
  private:
-  std::vector<uint32_t> symbols_;                                // by section and value
+  void SortSymbols();
+
+  std::vector<uint32_t> symbols_;     // by section and value
+  std::vector<uint32_t> symbols_of_;  // by section: where its own begin; and the end
   std::vector<std::pair<std::string_view, uint32_t>> sections_;  // by name
-  uint64_t affordable_;                                          // bytes
+  std::vector<std::pair<std::string_view, elf::TypeId>> function_types_;
+  bool function_types_sorted_ = false;
+  uint64_t affordable_;  // bytes
   bool exhausted_ = false;
 };
 

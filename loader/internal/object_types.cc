@@ -1,5 +1,9 @@
 // The object's own types: section .BTF, and what of it the passes need.
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "purebpf/elf/bytes.h"
 #include "purebpf/elf/text.h"
@@ -8,35 +12,45 @@
 namespace purebpf::internal {
 namespace {
 
-// Symbols of variables, by section and name.
+// The symbols of one section's variables, by name.
 class VariableSymbols {
  public:
-  explicit VariableSymbols(const Object& object) : file_(object.file) {
-    for (const elf::Symbol& symbol : file_.symbols())
-      if (symbol.section != elf::kUndefinedSection && symbol.section < file_.sections().size() &&
-          object.Role(symbol.section) != SectionRole::kCode &&
-          (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
-          !symbol.name.empty())
-        symbols_.push_back(symbol.index);
-    std::ranges::sort(symbols_, {},
-                      [this](uint32_t index) { return std::pair(Key(index), index); });
+  VariableSymbols(const Object& object, const elf::Section& section) : file_(object.file) {
+    if (object.Role(section.index) == SectionRole::kCode) return;
+    const std::span<const uint32_t> all = object.SymbolsIn(section.index);
+    symbols_.reserve(all.size());
+    for (const uint32_t index : all) {
+      const elf::SymbolType type = file_.symbols()[index].type;
+      if (type == elf::SymbolType::kObject || type == elf::SymbolType::kNone)
+        symbols_.push_back(index);
+    }
   }
 
-  [[nodiscard]] const elf::Symbol* Find(uint32_t section, std::string_view name) const {
-    const auto found = std::ranges::lower_bound(symbols_, std::pair(section, name), {},
-                                                [this](uint32_t index) { return Key(index); });
-    if (found == symbols_.end() || Key(*found) != std::pair(section, name)) return nullptr;
+  // Types mostly list variables as they lie in the section, so the next symbol is tried first: the
+  // names are sorted only where it is not the one.
+  [[nodiscard]] const elf::Symbol* Find(std::string_view name) {
+    if (next_ < symbols_.size() && NameOf(symbols_[next_]) == name)
+      return &file_.symbols()[symbols_[next_++]];
+    if (by_name_.size() != symbols_.size()) {
+      by_name_ = symbols_;
+      std::ranges::sort(by_name_, {},
+                        [this](uint32_t index) { return std::pair(NameOf(index), index); });
+    }
+    const auto found = std::ranges::lower_bound(by_name_, name, {},
+                                                [this](uint32_t index) { return NameOf(index); });
+    if (found == by_name_.end() || NameOf(*found) != name) return nullptr;
     return &file_.symbols()[*found];
   }
 
  private:
-  [[nodiscard]] std::pair<uint32_t, std::string_view> Key(uint32_t index) const {
-    const elf::Symbol& symbol = file_.symbols()[index];
-    return {symbol.section, symbol.name};
+  [[nodiscard]] std::string_view NameOf(uint32_t index) const {
+    return file_.symbols()[index].name;
   }
 
   const elf::File& file_;
-  std::vector<uint32_t> symbols_;
+  std::vector<uint32_t> symbols_;  // by value
+  std::vector<uint32_t> by_name_;  // empty until they are looked for
+  size_t next_ = 0;
 };
 
 bool IsHidden(const elf::Symbol& symbol) {
@@ -50,16 +64,18 @@ bool IsHidden(const elf::Symbol& symbol) {
 class Linker {
  public:
   explicit Linker(const Object& object)
-      : object_(object), symbols_(object), relocated_(object.FindSection(".rel.BTF") != nullptr) {}
+      : object_(object), relocated_(object.FindSection(".rel.BTF") != nullptr) {}
 
   [[nodiscard]] TypedSection Link(const elf::Btf& btf, const elf::BtfType& datasec) const {
     TypedSection typed{.id = datasec.id, .name = datasec.name, .size = datasec.size};
     const elf::Section* section = object_.FindSection(datasec.name);
     const bool linked = datasec.size != 0;
     if (!linked && section != nullptr) typed.size = section->size;
-    const std::vector<elf::BtfSectionVariable> entries = btf.Variables(datasec);
-    typed.variables.reserve(entries.size());
-    for (const elf::BtfSectionVariable& entry : entries) {
+    std::optional<VariableSymbols> symbols;
+    if (section != nullptr) symbols.emplace(object_, *section);
+    typed.variables.reserve(datasec.count);
+    for (uint32_t i = 0; i < datasec.count; ++i) {
+      const elf::BtfSectionVariable entry = btf.Variable(datasec, i);
       const elf::BtfType variable = btf.Type(entry.variable);
       TypedVariable one{.name = variable.name,
                         .variable = entry.variable,
@@ -68,8 +84,7 @@ class Linker {
                         .size = entry.size,
                         .function = variable.kind != elf::BtfKind::kVar,
                         .is_static = variable.linkage == elf::kStaticLinkage};
-      const elf::Symbol* symbol =
-          section == nullptr ? nullptr : symbols_.Find(section->index, variable.name);
+      const elf::Symbol* symbol = symbols ? symbols->Find(variable.name) : nullptr;
       if (symbol != nullptr) {
         const bool known = linked || (one.is_static && relocated_);
         if (!known) one.offset = static_cast<uint32_t>(symbol->value);
@@ -82,7 +97,6 @@ class Linker {
 
  private:
   const Object& object_;
-  VariableSymbols symbols_;
   bool relocated_;
 };
 
@@ -117,7 +131,7 @@ void ReadTypes(Object& object) {
         break;
       case elf::BtfKind::kFunc: {
         const elf::BtfType function = object.btf->Type(id);
-        object.functions_by_name.emplace_back(function.name, id);
+        object.AddFunctionType(function.name, id);
         if (function.linkage == elf::kExternLinkage) object.undefined.push_back(function);
         break;
       }
@@ -134,7 +148,6 @@ void ReadTypes(Object& object) {
     }
   }
   std::ranges::stable_sort(object.datasecs, {}, &TypedSection::name);
-  std::ranges::sort(object.functions_by_name);
 }
 
 }  // namespace purebpf::internal

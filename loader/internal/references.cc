@@ -59,7 +59,7 @@ class Resolver {
     uint64_t offset = 0;
   };
 
-  [[nodiscard]] Problem Fail(const std::string& what) const {
+  [[nodiscard, gnu::cold]] Problem Fail(const std::string& what) const {
     return Problem(Where(*site_.section, site_.offset) + what);
   }
 
@@ -235,8 +235,9 @@ void ReadReferences(Object& object) {
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kCode) continue;
     auto relocations = object.file.Relocations(section.index);
-    // Two at one offset are refused, so their order does not matter.
-    if (relocations) std::ranges::sort(*relocations, {}, &elf::Relocation::offset);
+    // In order, as compilers write them; two at one offset are refused, whichever comes first.
+    if (relocations && !std::ranges::is_sorted(*relocations, {}, &elf::Relocation::offset))
+      std::ranges::sort(*relocations, {}, &elf::Relocation::offset);
     for (const Extent& extent : object.functions.In(section.index)) {
       FunctionSpec& function = object.spec.functions[extent.index];
       if (!relocations) {
