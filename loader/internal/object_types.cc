@@ -12,45 +12,44 @@
 namespace purebpf::internal {
 namespace {
 
-// The symbols of one section's variables, by name.
+bool IsVariable(const elf::Symbol& symbol) {
+  return (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
+         !symbol.name.empty();
+}
+
+// Symbols of variables, by section and name: sorted when one is asked for.
 class VariableSymbols {
  public:
-  VariableSymbols(const Object& object, const elf::Section& section) : file_(object.file) {
-    if (object.Role(section.index) == SectionRole::kCode) return;
-    const std::span<const uint32_t> all = object.SymbolsIn(section.index);
-    symbols_.reserve(all.size());
-    for (const uint32_t index : all) {
-      const elf::SymbolType type = file_.symbols()[index].type;
-      if (type == elf::SymbolType::kObject || type == elf::SymbolType::kNone)
-        symbols_.push_back(index);
-    }
-  }
+  explicit VariableSymbols(const Object& object) : object_(object), file_(object.file) {}
 
-  // Types mostly list variables as they lie in the section, so the next symbol is tried first: the
-  // names are sorted only where it is not the one.
-  [[nodiscard]] const elf::Symbol* Find(std::string_view name) {
-    if (next_ < symbols_.size() && NameOf(symbols_[next_]) == name)
-      return &file_.symbols()[symbols_[next_++]];
-    if (by_name_.size() != symbols_.size()) {
-      by_name_ = symbols_;
-      std::ranges::sort(by_name_, {},
-                        [this](uint32_t index) { return std::pair(NameOf(index), index); });
-    }
-    const auto found = std::ranges::lower_bound(by_name_, name, {},
-                                                [this](uint32_t index) { return NameOf(index); });
-    if (found == by_name_.end() || NameOf(*found) != name) return nullptr;
+  [[nodiscard]] const elf::Symbol* Find(uint32_t section, std::string_view name) {
+    if (!sorted_) Sort();
+    const auto found = std::ranges::lower_bound(symbols_, std::pair(section, name), {},
+                                                [this](uint32_t index) { return Key(index); });
+    if (found == symbols_.end() || Key(*found) != std::pair(section, name)) return nullptr;
     return &file_.symbols()[*found];
   }
 
  private:
-  [[nodiscard]] std::string_view NameOf(uint32_t index) const {
-    return file_.symbols()[index].name;
+  void Sort() {
+    for (const elf::Symbol& symbol : file_.symbols())
+      if (symbol.section != elf::kUndefinedSection && symbol.section < file_.sections().size() &&
+          object_.Role(symbol.section) != SectionRole::kCode && IsVariable(symbol))
+        symbols_.push_back(symbol.index);
+    std::ranges::sort(symbols_, {},
+                      [this](uint32_t index) { return std::pair(Key(index), index); });
+    sorted_ = true;
   }
 
+  [[nodiscard]] std::pair<uint32_t, std::string_view> Key(uint32_t index) const {
+    const elf::Symbol& symbol = file_.symbols()[index];
+    return {symbol.section, symbol.name};
+  }
+
+  const Object& object_;
   const elf::File& file_;
-  std::vector<uint32_t> symbols_;  // by value
-  std::vector<uint32_t> by_name_;  // empty until they are looked for
-  size_t next_ = 0;
+  std::vector<uint32_t> symbols_;
+  bool sorted_ = false;
 };
 
 bool IsHidden(const elf::Symbol& symbol) {
@@ -64,15 +63,16 @@ bool IsHidden(const elf::Symbol& symbol) {
 class Linker {
  public:
   explicit Linker(const Object& object)
-      : object_(object), relocated_(object.FindSection(".rel.BTF") != nullptr) {}
+      : object_(object), symbols_(object), relocated_(object.FindSection(".rel.BTF") != nullptr) {}
 
-  [[nodiscard]] TypedSection Link(const elf::Btf& btf, const elf::BtfType& datasec) const {
+  [[nodiscard]] TypedSection Link(const elf::Btf& btf, const elf::BtfType& datasec) {
     TypedSection typed{.id = datasec.id, .name = datasec.name, .size = datasec.size};
     const elf::Section* section = object_.FindSection(datasec.name);
     const bool linked = datasec.size != 0;
     if (!linked && section != nullptr) typed.size = section->size;
-    std::optional<VariableSymbols> symbols;
-    if (section != nullptr) symbols.emplace(object_, *section);
+    std::span<const uint32_t> in_order;
+    if (section != nullptr && object_.Role(section->index) != SectionRole::kCode)
+      in_order = object_.SymbolsIn(section->index);
     typed.variables.reserve(datasec.count);
     for (uint32_t i = 0; i < datasec.count; ++i) {
       const elf::BtfSectionVariable entry = btf.Variable(datasec, i);
@@ -84,7 +84,8 @@ class Linker {
                         .size = entry.size,
                         .function = variable.kind != elf::BtfKind::kVar,
                         .is_static = variable.linkage == elf::kStaticLinkage};
-      const elf::Symbol* symbol = symbols ? symbols->Find(variable.name) : nullptr;
+      const elf::Symbol* symbol =
+          section == nullptr ? nullptr : SymbolOf(*section, variable.name, in_order);
       if (symbol != nullptr) {
         const bool known = linked || (one.is_static && relocated_);
         if (!known) one.offset = static_cast<uint32_t>(symbol->value);
@@ -96,7 +97,22 @@ class Linker {
   }
 
  private:
+  // Types mostly list variables as they lie in the section, so the next of its symbols is tried
+  // first.
+  [[nodiscard]] const elf::Symbol* SymbolOf(const elf::Section& section, std::string_view name,
+                                            std::span<const uint32_t>& in_order) {
+    if (!in_order.empty()) {
+      const elf::Symbol& symbol = object_.file.symbols()[in_order.front()];
+      if (IsVariable(symbol) && symbol.name == name) {
+        in_order = in_order.subspan(1);
+        return &symbol;
+      }
+    }
+    return symbols_.Find(section.index, name);
+  }
+
   const Object& object_;
+  VariableSymbols symbols_;
   bool relocated_;
 };
 
