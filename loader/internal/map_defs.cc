@@ -107,9 +107,9 @@ void ReadLegacyMaps(Object& object) {
         ids.push_back(Decode(*definition, object.file.order(), map));
         ids.back().map = static_cast<uint32_t>(object.spec.maps.size());
       } else {
-        map.problem = elf::Describe(section) + ": map " + elf::Quoted(symbol.name) + " at offset " +
-                      std::to_string(symbol.value) + " has " + std::to_string(size) + " bytes of " +
-                      std::to_string(section.contents.size()) + "; a definition needs at least " +
+        map.problem = "its definition at offset " + std::to_string(symbol.value) + " of " +
+                      elf::Describe(section) + " has " + std::to_string(size) + " bytes of " +
+                      std::to_string(section.contents.size()) + ", but needs at least " +
                       std::to_string(kLeastSize);
       }
       object.AddMap(std::move(map), section, symbol.value, std::max(limit, symbol.value + 1));

@@ -76,10 +76,10 @@ struct Case {
 
 const Case kCases[] = {
     {"definition too short", [](Sound& s) { s.elf.BreakSymbol(s.map, symbol_field::kSize, 12); },
-     "map 'm' at offset 0 has 12 bytes of 20; a definition needs at least 16"},
+     "its definition at offset 0 of section 2 'maps' has 12 bytes of 20, but needs at least 16"},
     {"definition beyond its section",
      [](Sound& s) { s.elf.BreakSymbol(s.map, symbol_field::kValue, 16); },
-     "map 'm' at offset 16 has 4 bytes of 20"},
+     "its definition at offset 16 of section 2 'maps' has 4 bytes of 20"},
     {"function that is no whole number of instructions",
      [](Sound& s) { s.elf.BreakSymbol(s.program, symbol_field::kSize, 30); },
      "section 1 'xdp': function 'p' is said to be 30 bytes at offset 0, but must be whole "
