@@ -10,7 +10,7 @@
 namespace purebpf::elf {
 
 std::string_view Btf::Name(uint32_t offset) const {
-  if (offset == 0) return {};  // of most types
+  if (offset == 0) return "";  // most types have none
   if (offset < first_string_) return base_->Name(offset);
   return StringAt(strings_, offset - first_string_).value_or(std::string_view());
 }

@@ -154,7 +154,9 @@ TEST_P(SplitBtf, IsABaseItself) {
 
 TEST_P(SplitBtf, NotesWhatIsLookedAtInBoth) {
   BtfBuilder module(GetParam());
-  module.Ptr(2);  // 9
+  module.Ptr(2);       // 9
+  module.Const(4);     // 10
+  module.Volatile(9);  // 11
   const auto blob = module.Build();
   auto btf = Btf::Parse(blob, &*kernel_);
   ASSERT_THAT(btf, IsParsed());
@@ -167,6 +169,16 @@ TEST_P(SplitBtf, NotesWhatIsLookedAtInBoth) {
   EXPECT_TRUE(own.Has(TypeId{2}));
   EXPECT_TRUE(kernels.Has(TypeId{2}));
   EXPECT_FALSE(kernels.Has(TypeId{3}));
+
+  own = TypeIdSet(btf->type_count());
+  EXPECT_EQ(btf->Resolve(TypeId{10}).value().kind, BtfKind::kArray);
+  EXPECT_TRUE(own.Has(TypeId{10}));
+  EXPECT_TRUE(own.Has(TypeId{4}));
+  EXPECT_TRUE(kernels.Has(TypeId{4}));
+  EXPECT_FALSE(own.Has(TypeId{9}));
+  EXPECT_EQ(btf->Resolve(TypeId{11}).value().kind, BtfKind::kPtr);
+  EXPECT_TRUE(own.Has(TypeId{11}));
+  EXPECT_TRUE(own.Has(TypeId{9}));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothOrders, SplitBtf,
