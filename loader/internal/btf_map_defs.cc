@@ -199,7 +199,7 @@ struct Definer {
 
 std::vector<Definer> DefinersOf(const Object& object, const elf::Section& section) {
   std::vector<Definer> all;
-  if (const TypedSection* typed = object.FindTyped(section.name))
+  if (const TypedSection* typed = object.TypesOf(section))
     for (const TypedVariable& variable : typed->variables)
       if (!variable.function) all.push_back({.offset = variable.offset, .variable = &variable});
   for (const uint32_t index : object.SymbolsIn(section.index)) {

@@ -36,13 +36,6 @@ std::string KernelNameOf(std::string_view object, std::string_view section) {
   return name;
 }
 
-// Where a variable can be seen from outside of the object, user space may want to map it.
-bool HasVisibleVariable(const TypedSection& section) {
-  return std::ranges::any_of(section.variables, [](const TypedVariable& variable) {
-    return !variable.function && !variable.is_static;
-  });
-}
-
 MapSpec NewDataMap(const Object& object, std::string_view section, uint64_t size, bool read_only) {
   MapSpec map;
   map.name = section;
@@ -60,7 +53,7 @@ MapSpec NewDataMap(const Object& object, std::string_view section, uint64_t size
         "global data of " + std::to_string(size) + " bytes; a map's value has less than 2147483648";
   if (const TypedSection* typed = object.FindTyped(section)) {
     map.value_type = static_cast<uint32_t>(typed->id);
-    if (HasVisibleVariable(*typed)) map.params.flags |= kMmapable;
+    if (typed->visible) map.params.flags |= kMmapable;
   }
   return map;
 }

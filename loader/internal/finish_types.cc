@@ -25,7 +25,14 @@ using Entry = elf::BtfSectionVariable;
 class Finisher {
  public:
   explicit Finisher(Object& object)
-      : object_(object), btf_(*object.btf), writer_(elf::BtfWriter::Of(*object.btf)) {}
+      : object_(object), btf_(*object.btf), writer_(elf::BtfWriter::Of(*object.btf)) {
+    for (const ExternSpec& spec : object.spec.externs)
+      if (spec.kind == ExternKind::kKconfig) {
+        options_.emplace_back(spec.name, &spec);
+        options_size_ = std::max(options_size_, uint64_t{spec.offset} + spec.size);
+      }
+    std::ranges::sort(options_);
+  }
 
   elf::Result<std::vector<std::byte>> Finish() {
     for (const TypedSection& section : object_.datasecs) {
@@ -67,25 +74,17 @@ class Finisher {
 
   // Their values are filled in before the program is loaded, so each stands in the map's value.
   void FinishKconfig(const TypedSection& section) {
-    std::vector<std::pair<std::string_view, const ExternSpec*>> externs;
-    uint64_t size = 0;
-    for (const ExternSpec& spec : object_.spec.externs) {
-      if (spec.kind != ExternKind::kKconfig) continue;
-      externs.emplace_back(spec.name, &spec);
-      size = std::max(size, uint64_t{spec.offset} + spec.size);
-    }
-    std::ranges::sort(externs);
     std::vector<Entry> entries;
     for (const TypedVariable& variable : section.variables) {
       Entry entry{variable.variable, variable.offset, variable.size};
-      const auto found = std::ranges::lower_bound(externs, variable.name, {},
+      const auto found = std::ranges::lower_bound(options_, variable.name, {},
                                                   [](const auto& e) { return e.first; });
-      if (found != externs.end() && found->first == variable.name)
+      if (found != options_.end() && found->first == variable.name)
         entry.offset = found->second->offset;
       entries.push_back(entry);
       if (!variable.function) writer_.SetLinkage(variable.variable, elf::kGlobalLinkage);
     }
-    Write(section, size, std::move(entries));
+    Write(section, options_size_, std::move(entries));
   }
 
   // The kernel has no notion of externs. Each passes for an int of its own, and a function for a
@@ -156,6 +155,8 @@ class Finisher {
   Object& object_;
   const elf::Btf& btf_;
   elf::BtfWriter writer_;
+  std::vector<std::pair<std::string_view, const ExternSpec*>> options_;  // of .kconfig, by name
+  uint64_t options_size_ = 0;                                            // bytes
   std::optional<elf::TypeId> int_type_;
   std::optional<elf::TypeId> stand_in_;
   std::set<elf::TypeId> named_;  // prototypes

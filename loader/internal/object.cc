@@ -125,6 +125,12 @@ const TypedSection* Object::FindTyped(std::string_view section) const {
   return found == datasecs.end() || found->name != section ? nullptr : &*found;
 }
 
+const TypedSection* Object::TypesOf(const elf::Section& section) const {
+  const elf::Section* first = FindSection(section.name);
+  if (first == nullptr || first->index != section.index) return nullptr;
+  return FindTyped(section.name);
+}
+
 void Object::AddFunctionType(std::string_view name, elf::TypeId id) {
   function_types_.emplace_back(name, id);
   function_types_sorted_ = false;

@@ -83,6 +83,8 @@ struct TypedSection {
   std::string_view name;
   uint64_t size = 0;                     // bytes; 0 where it is not known
   std::vector<TypedVariable> variables;  // in the order of the types
+  // One of them can be seen from outside of the object: user space may want to map it.
+  bool visible = false;
 };
 
 // Where a function's symbol stands, and others for the same code.
@@ -105,6 +107,9 @@ struct Object {
   // The first section of that name.
   [[nodiscard]] const elf::Section* FindSection(std::string_view name) const;
   [[nodiscard]] const TypedSection* FindTyped(std::string_view section) const;
+  // The same for the variables in a section. They lie in the first of its name: in each that a file
+  // gives that name they would be many times as many.
+  [[nodiscard]] const TypedSection* TypesOf(const elf::Section& section) const;
   // BTF's FUNCs: one is added, and the first of a name found. Most objects ask for none, so they
   // are sorted when one is asked for.
   void AddFunctionType(std::string_view name, elf::TypeId id);

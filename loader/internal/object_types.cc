@@ -91,6 +91,7 @@ class Linker {
         if (!known) one.offset = static_cast<uint32_t>(symbol->value);
         if (IsHidden(*symbol)) one.is_static = true;
       }
+      typed.visible |= !one.function && !one.is_static;
       typed.variables.push_back(one);
     }
     return typed;

@@ -55,7 +55,7 @@ void ReadInstance(Object& object, const elf::Section& section, const TypedVariab
 void ReadStructOps(Object& object) {
   for (const elf::Section& section : object.file.sections()) {
     if (object.Role(section.index) != SectionRole::kStructOps) continue;
-    const TypedSection* typed = object.FindTyped(section.name);
+    const TypedSection* typed = object.TypesOf(section);
     if (typed == nullptr) continue;  // without types nothing says what it is
     std::vector<const TypedVariable*> variables;
     for (const TypedVariable& variable : typed->variables)

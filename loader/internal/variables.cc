@@ -28,7 +28,7 @@ void ReadSection(Object& object, const elf::Section& section, const MapSpec& map
     variables.push_back(std::move(variable));
   };
   const size_t first = variables.size();
-  if (const TypedSection* typed = object.FindTyped(section.name))
+  if (const TypedSection* typed = object.TypesOf(section))
     for (const TypedVariable& variable : typed->variables)
       if (!variable.function)
         add(variable.name, {.offset = variable.offset,

@@ -340,6 +340,95 @@ TEST(MalformedObject, SoundDefinitionsOfEveryFieldAreRead) {
   EXPECT_EQ(read.problem, "");
 }
 
+// Else each section that a file gives one name would have all of these maps and variables.
+TEST(MalformedObject, WhatTypesTellOfLiesInTheFirstSectionOfThatName) {
+  BtfBuilder btf;
+  const uint32_t u32 = btf.Int("unsigned int", 4);
+  const uint32_t ops = btf.Struct("ops", 8, {{"n", u32, 0}});
+  const uint32_t a = btf.Var("a", ops, 1);
+  const uint32_t b = btf.Var("b", ops, 1);
+  ElfBuilder elf;
+  uint16_t last = 0;
+  for (const std::string name : {".maps", ".struct_ops", ".data"}) {
+    elf.AddSection({.name = name, .contents = Zeros(16)});
+    last = static_cast<uint16_t>(elf.AddSection({.name = name, .contents = Zeros(16)}));
+    btf.Datasec(name, 16, {{a, 0, 8}, {b, 8, 8}});
+  }
+  elf.AddSection({.name = ".BTF", .contents = btf.Build()});
+  elf.AddSymbol({.name = "c", .type = kObject, .section = 2, .size = 8});
+  elf.AddSymbol({.name = "d", .type = kObject, .section = last, .value = 4, .size = 4});
+  const auto spec = CollectionSpec::Parse(elf.Build(), "bad.o");
+  ASSERT_THAT(spec, IsOk());
+  std::vector<std::string> maps;
+  for (const MapSpec& map : spec->maps) maps.push_back(map.section + " " + map.name);
+  EXPECT_THAT(maps, ::testing::ElementsAre(".maps a", ".maps b", ".maps c", ".data .data",
+                                           ".data .data", ".struct_ops a", ".struct_ops b"));
+  EXPECT_EQ(spec->maps[2].problem, "it has no variable in BTF's section .maps");
+  std::vector<std::string> variables;
+  for (const VariableSpec& variable : spec->variables) variables.push_back(variable.name);
+  EXPECT_THAT(variables, ::testing::ElementsAre("a", "b", "d"));
+}
+
+TEST(MalformedObject, TypesTellOfNoVariableInASectionWithoutAName) {
+  BtfBuilder btf;
+  btf.Datasec("", 8, {{btf.Var("a", btf.Int("unsigned int", 4), 1), 0, 4}});
+  Sound sound;
+  const uint32_t nameless =
+      sound.elf.AddSection({.name = "", .flags = 0x2, .contents = Zeros(8)});  // SHF_ALLOC
+  sound.elf.AddSection({.name = ".BTF", .contents = btf.Build()});
+  const uint32_t symbol = sound.elf.AddSymbol(
+      {.name = "a", .type = kObject, .section = static_cast<uint16_t>(nameless), .size = 4});
+  sound.elf.Relocate(sound.code, {.offset = 0, .type = 1, .symbol = symbol});
+  const auto spec = CollectionSpec::Parse(sound.elf.Build(), "bad.o");
+  ASSERT_THAT(spec, IsOk());
+  const Reference& reference = spec->CodeOf(*spec->FindProgram("p")).references.at(0);
+  EXPECT_EQ(spec->maps.at(reference.target).params.value_size, 8U);
+  EXPECT_EQ(spec->variables.at(0).type, 0U);
+}
+
+// The names of a section's symbols are sorted once: for each of these it would take minutes.
+TEST(MalformedObject, ManyPartsOfTheTypesTellOfOneSection) {
+  constexpr uint32_t kMany = 10'000;
+  BtfBuilder btf;
+  ElfBuilder elf;
+  const auto data =
+      static_cast<uint16_t>(elf.AddSection({.name = ".data", .contents = Zeros(kMany)}));
+  const uint32_t stranger = btf.Var("stranger", btf.Int("char", 1), 1);
+  for (uint32_t i = 0; i < kMany; ++i) {
+    btf.Datasec(".data", 0, {{stranger, 0, 1}});
+    elf.AddSymbol({.name = "v" + std::to_string(i),
+                   .type = kObject,
+                   .section = data,
+                   .value = kMany - 1 - i,
+                   .size = 1});
+  }
+  elf.AddSection({.name = ".BTF", .contents = btf.Build()});
+  const auto spec = CollectionSpec::Parse(elf.Build(), "bad.o");
+  ASSERT_THAT(spec, IsOk());
+  EXPECT_EQ(spec->variables.size(), kMany + size_t{1});
+}
+
+// And so are the options.
+TEST(MalformedObject, ManyPartsOfTheTypesTellOfOptions) {
+  constexpr uint32_t kMany = 10'000;
+  BtfBuilder btf;
+  ElfBuilder elf;
+  const uint32_t type = btf.Int("char", 1);
+  std::vector<BtfBuilder::Variable> options;
+  for (uint32_t i = 0; i < kMany; ++i) {
+    const std::string name = "CONFIG_" + std::to_string(kMany - i);
+    options.push_back({btf.Var(name, type, 2), 0, 1});
+    elf.AddSymbol({.name = name});
+  }
+  btf.Datasec(".kconfig", 0, options);
+  for (uint32_t i = 0; i < kMany; ++i) btf.Datasec(".kconfig", 0, {});
+  elf.AddSection({.name = ".BTF", .contents = btf.Build()});
+  const auto spec = CollectionSpec::Parse(elf.Build(), "bad.o");
+  ASSERT_THAT(spec, IsOk());
+  EXPECT_EQ(spec->externs.size(), kMany);
+  EXPECT_EQ(spec->externs.back().kind, ExternKind::kKconfig);
+}
+
 TEST(MalformedObject, AFunctionEndsWithItsSectionThoughTheNextOneBeginsBeyond) {
   Sound sound;
   sound.elf.BreakSymbol(sound.program, symbol_field::kSize, uint64_t{1} << 48);

@@ -215,6 +215,49 @@ TEST(OldObjects, ACallOfAFunctionWithoutATypeIsOfTheKernelsOfThatName) {
             (Insn{.code = kCall, .registers = Insn::Registers(0, kPseudoKfuncCall), .imm = 2}));
 }
 
+// GCC's types say nothing of where variables lie: the symbols do, of which several may have one
+// name.
+TEST(OldObjects, WhereVariablesLieStandsInTheirSymbols) {
+  struct Case {
+    std::string_view names;  // of the types' variables, of 1, 2, 3 and 4 bytes
+    std::string_view symbols;
+    std::vector<uint32_t> offsets;
+  };
+  const Case cases[] = {
+      {"abcd", "abcd", {0, 8, 16, 24}}, {"abcd", "dcba", {24, 16, 8, 0}},
+      {"abcd", "axbd", {0, 16, 0, 24}}, {"bacd", "abcd", {8, 0, 16, 24}},
+      {"abab", "abab", {0, 8, 16, 24}}, {"aaaa", "aaaa", {0, 8, 16, 24}},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(std::string(each.names) + " " + std::string(each.symbols));
+    BtfBuilder btf;
+    ElfBuilder elf;
+    const auto data = static_cast<uint16_t>(
+        elf.AddSection({.name = ".data", .contents = std::vector<std::byte>(32)}));
+    std::vector<BtfBuilder::Variable> variables;
+    std::vector<uint32_t> types;
+    for (uint32_t i = 0; i < each.names.size(); ++i) {
+      types.push_back(btf.Array(btf.Int("char", 1), 0, i + 1));
+      variables.push_back({btf.Var(each.names.substr(i, 1), types[i], 0), 0, i + 1});
+      elf.AddSymbol({.name = std::string(each.symbols.substr(i, 1)),
+                     .type = kObject,
+                     .binding = kLocal,
+                     .section = data,
+                     .value = i * uint64_t{8},
+                     .size = i + 1});
+    }
+    btf.Datasec(".data", 0, variables);
+    elf.AddSection({.name = ".BTF", .contents = btf.Build()});
+    const auto spec = CollectionSpec::Parse(elf.Build(), "gcc.o");
+    ASSERT_THAT(spec, IsOk());
+    for (uint32_t i = 0; i < types.size(); ++i) {
+      const auto found = std::ranges::find(spec->variables, types[i], &VariableSpec::type);
+      ASSERT_NE(found, spec->variables.end()) << i;
+      EXPECT_EQ(found->offset, each.offsets[i]) << i;
+    }
+  }
+}
+
 TEST(OldObjects, TheAssemblerOfOldGccCountsFromTheSectionsStart) {
   EXPECT_EQ(OffsetWith("GCC: (12-20220319-1+deb12u1) 12.2.0"), 8);
   EXPECT_EQ(OffsetWith("GCC: (GNU) 16.0.1 20260101 (experimental)"), 16);
