@@ -204,8 +204,7 @@ std::vector<Definer> DefinersOf(const Object& object, const elf::Section& sectio
       if (!variable.function) all.push_back({.offset = variable.offset, .variable = &variable});
   for (const uint32_t index : object.SymbolsIn(section.index)) {
     const elf::Symbol& symbol = object.file.symbols()[index];
-    if (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone)
-      all.push_back({.offset = symbol.value, .symbol = &symbol});
+    if (MayBeVariable(symbol)) all.push_back({.offset = symbol.value, .symbol = &symbol});
   }
   std::ranges::stable_sort(all, {}, &Definer::offset);
   std::vector<Definer> places;

@@ -67,12 +67,6 @@ void AddInner(Object& object, const std::vector<ElfMapIds>& all) {
   }
 }
 
-// Old clang gave variables no type; labels have none either, but are local.
-bool IsVariable(const elf::Symbol& symbol) {
-  return symbol.type == elf::SymbolType::kObject ||
-         (symbol.type == elf::SymbolType::kNone && symbol.binding != elf::SymbolBinding::kLocal);
-}
-
 // The symbols of a section's maps, by offset; of several for one place the first.
 std::vector<const elf::Symbol*> MapSymbols(const Object& object, const elf::Section& section) {
   std::vector<const elf::Symbol*> symbols;

@@ -48,6 +48,15 @@ bool IsReadOnlyData(const elf::Section& section) {
   return !section.Has(elf::SectionFlag::kWrite);
 }
 
+bool IsVariable(const elf::Symbol& symbol) {
+  return symbol.type == elf::SymbolType::kObject ||
+         (symbol.type == elf::SymbolType::kNone && symbol.binding != elf::SymbolBinding::kLocal);
+}
+
+bool MayBeVariable(const elf::Symbol& symbol) {
+  return symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone;
+}
+
 // Not by pairs, whose comparison is several times as long.
 bool Extents::Before(const Extent& one, const Extent& other) {
   return one.section != other.section ? one.section < other.section : one.begin < other.begin;

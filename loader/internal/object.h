@@ -41,6 +41,10 @@ SectionRole RoleOf(const elf::Section& section);
 bool IsTextSection(std::string_view name);
 // Whether programs may not write to a data section.
 bool IsReadOnlyData(const elf::Section& section);
+// Old clang gave variables no type. Labels have none either, but are local.
+bool IsVariable(const elf::Symbol& symbol);
+// The same where something else says that it is one: the types, or a section that has no labels.
+bool MayBeVariable(const elf::Symbol& symbol);
 
 // The bytes of a section that a function or a map's definition takes up.
 struct Extent {
@@ -83,7 +87,8 @@ struct TypedSection {
   std::string_view name;
   uint64_t size = 0;                     // bytes; 0 where it is not known
   std::vector<TypedVariable> variables;  // in the order of the types
-  // One of them can be seen from outside of the object: user space may want to map it.
+  // One of them can be seen from outside of the object: user space may want to map it. Kept, since
+  // many sections of this name may ask.
   bool visible = false;
 };
 

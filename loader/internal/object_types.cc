@@ -12,9 +12,10 @@
 namespace purebpf::internal {
 namespace {
 
-bool IsVariable(const elf::Symbol& symbol) {
-  return (symbol.type == elf::SymbolType::kObject || symbol.type == elf::SymbolType::kNone) &&
-         !symbol.name.empty();
+// The symbols that a section's variables are among.
+std::span<const uint32_t> DataSymbols(const Object& object, const elf::Section& section) {
+  if (object.Role(section.index) == SectionRole::kCode) return {};
+  return object.SymbolsIn(section.index);
 }
 
 // Symbols of variables, by section and name: sorted when one is asked for.
@@ -32,10 +33,9 @@ class VariableSymbols {
 
  private:
   void Sort() {
-    for (const elf::Symbol& symbol : file_.symbols())
-      if (symbol.section != elf::kUndefinedSection && symbol.section < file_.sections().size() &&
-          object_.Role(symbol.section) != SectionRole::kCode && IsVariable(symbol))
-        symbols_.push_back(symbol.index);
+    for (const elf::Section& section : file_.sections())
+      for (const uint32_t index : DataSymbols(object_, section))
+        if (MayBeVariable(file_.symbols()[index])) symbols_.push_back(index);
     std::ranges::sort(symbols_, {},
                       [this](uint32_t index) { return std::pair(Key(index), index); });
     sorted_ = true;
@@ -71,8 +71,7 @@ class Linker {
     const bool linked = datasec.size != 0;
     if (!linked && section != nullptr) typed.size = section->size;
     std::span<const uint32_t> in_order;
-    if (section != nullptr && object_.Role(section->index) != SectionRole::kCode)
-      in_order = object_.SymbolsIn(section->index);
+    if (section != nullptr) in_order = DataSymbols(object_, *section);
     typed.variables.reserve(datasec.count);
     for (uint32_t i = 0; i < datasec.count; ++i) {
       const elf::BtfSectionVariable entry = btf.Variable(datasec, i);
@@ -104,7 +103,7 @@ class Linker {
                                             std::span<const uint32_t>& in_order) {
     if (!in_order.empty()) {
       const elf::Symbol& symbol = object_.file.symbols()[in_order.front()];
-      if (IsVariable(symbol) && symbol.name == name) {
+      if (MayBeVariable(symbol) && symbol.name == name) {
         in_order = in_order.subspan(1);
         return &symbol;
       }

@@ -8,11 +8,6 @@
 namespace purebpf::internal {
 namespace {
 
-bool IsVariable(const elf::Symbol& symbol) {
-  return symbol.type == elf::SymbolType::kObject ||
-         (symbol.type == elf::SymbolType::kNone && symbol.binding != elf::SymbolBinding::kLocal);
-}
-
 // From the types and from the symbols: without -g there are no types, and for some constants there
 // never are.
 void ReadSection(Object& object, const elf::Section& section, const MapSpec& map,
